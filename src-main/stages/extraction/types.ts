@@ -1,0 +1,18 @@
+/**
+ * Wire parasitics of each net as an RC tree. Node 0 of a net is its driver; every sink pin has a node.
+ * Units fF and kOhm. CSR by net.
+ */
+export interface Parasitics {
+  /** 'placement' = modelled on Steiner trees, 'routed' = extracted from wires and vias. */
+  readonly source: 'placement' | 'routed';
+  /** [nets + 1] */
+  readonly nodeStart: Int32Array;
+  /** [nodes] parent node as an offset within its net, -1 for the driver's node */
+  readonly nodeParent: Int32Array;
+  /** [nodes] resistance to the parent, kOhm */
+  readonly nodeResKohm: Float64Array;
+  /** [nodes] wire capacitance at the node (pin capacitance not included), fF */
+  readonly nodeCapFf: Float64Array;
+  /** [nodes] pin id (see Netlist) that the node is, -1 for a junction */
+  readonly nodePin: Int32Array;
+}
