@@ -1,0 +1,4 @@
+export { reportHtml } from './html.ts';
+export { reportCsv, reportJson } from './json.ts';
+export type * from './types.ts';
+export { verifyReport } from './verify.ts';
