@@ -133,6 +133,9 @@ export interface MasterPin {
   readonly shapes: readonly { readonly layer: number; readonly rect: Rect }[];
   /** Liberty; zeros and empties on power pins. */
   readonly capacitanceFf: number;
+  /** rise_capacitance and fall_capacitance; equal to capacitanceFf where the Liberty has neither. */
+  readonly riseCapacitanceFf: number;
+  readonly fallCapacitanceFf: number;
   readonly maxCapacitanceFf: number;
   readonly maxSlewPs: number;
   /** Liberty function, e.g. "!(A1 & A2)", "IQ"; null on inputs. */
