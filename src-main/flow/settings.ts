@@ -1,0 +1,137 @@
+/**
+ * Every setting of Ingot, in one table: type, default, range, unit, help. The types of a step's settings
+ * derive from it, so adding a setting is adding an entry here and naming its key in the steps that read it.
+ * Relations between settings are in `RULES`.
+ */
+interface Common {
+  readonly help: string;
+  /** Empty for counts and ratios. */
+  readonly unit?: string;
+}
+export interface NumberSpec extends Common {
+  readonly type: 'integer' | 'number';
+  readonly default: number;
+  readonly min: number;
+  readonly max: number;
+}
+export interface BooleanSpec extends Common {
+  readonly type: 'boolean';
+  readonly default: boolean;
+}
+export interface ChoiceSpec extends Common {
+  readonly type: 'choice';
+  readonly default: string;
+  readonly values: readonly string[];
+}
+export type SettingSpec = NumberSpec | BooleanSpec | ChoiceSpec;
+
+export const SETTINGS = {
+  'quantize.range': {
+    type: 'choice',
+    default: 'minmax',
+    values: ['minmax', 'percentile'],
+    help: 'how activation ranges are taken from the calibration set',
+  },
+  'quantize.calibrationSamples': {
+    type: 'integer',
+    default: 128,
+    min: 1,
+    max: 100_000,
+    help: 'samples of the calibration set that are used, from its start',
+  },
+  'chip.rows': { type: 'integer', default: 4, min: 1, max: 16, help: 'pixel rows P of the engine' },
+  'chip.columns': { type: 'integer', default: 8, min: 4, max: 64, help: 'channel columns K of the engine' },
+  'chip.lanes': { type: 'integer', default: 4, min: 1, max: 64, help: 'requantiser lanes' },
+  'chip.bake': {
+    type: 'boolean',
+    default: true,
+    help: 'freeze program and weights into the logic, so that the chip needs no memory macro',
+  },
+  'synthesis.tool': {
+    type: 'choice',
+    default: 'auto',
+    values: ['auto', 'native', 'wasm'],
+    help: 'which Yosys: native on PATH, the WebAssembly package, or native when there',
+  },
+  'synthesis.flatten': { type: 'boolean', default: true, help: 'dissolve the hierarchy before mapping' },
+  'clock.periodPs': {
+    type: 'integer',
+    default: 2000,
+    min: 100,
+    max: 1_000_000,
+    unit: 'ps',
+    help: 'period that synthesis, placement and timing aim at',
+  },
+  'floorplan.utilization': {
+    type: 'number',
+    default: 0.6,
+    min: 0.1,
+    max: 0.9,
+    help: 'cell area over core area',
+  },
+  'floorplan.aspectRatio': {
+    type: 'number',
+    default: 1,
+    min: 0.2,
+    max: 5,
+    help: 'height of the core over its width',
+  },
+  'place.seed': { type: 'integer', default: 1, min: 0, max: 2_147_483_647, help: 'seed of the placer' },
+  'place.densityTarget': {
+    type: 'number',
+    default: 0.75,
+    min: 0.1,
+    max: 1,
+    help: 'highest cell density of a bin; at least the utilization',
+  },
+  'route.maxRounds': {
+    type: 'integer',
+    default: 40,
+    min: 1,
+    max: 1000,
+    help: 'rounds of rip-up and re-route before the router gives up',
+  },
+  'route.seed': { type: 'integer', default: 1, min: 0, max: 2_147_483_647, help: 'seed of the router' },
+  'simulate.samples': {
+    type: 'integer',
+    default: 360,
+    min: 1,
+    max: 1_000_000,
+    help: 'test samples run by the cycle simulator, from the start of the test set',
+  },
+  'kit.name': {
+    type: 'choice',
+    default: 'nangate45',
+    values: ['nangate45'],
+    help: 'cell library and technology',
+  },
+} as const satisfies Record<string, SettingSpec>;
+
+export type SettingKey = keyof typeof SETTINGS;
+
+type ValueOf<S> = S extends { type: 'choice'; values: readonly (infer V)[] }
+  ? V
+  : S extends { type: 'boolean' }
+    ? boolean
+    : number;
+
+export type Settings = { readonly [K in SettingKey]: ValueOf<(typeof SETTINGS)[K]> };
+
+/** Relations between settings: `fails` names the trouble, `keys` who is in it. */
+export interface SettingRule {
+  readonly keys: readonly SettingKey[];
+  /** Message when the combination is impossible, else undefined. */
+  fails(settings: Settings): string | undefined;
+  readonly remedy: string;
+}
+
+export const RULES: readonly SettingRule[] = [
+  {
+    keys: ['floorplan.utilization', 'place.densityTarget'],
+    fails: (s) =>
+      s['place.densityTarget'] < s['floorplan.utilization']
+        ? `place.densityTarget ${s['place.densityTarget']} is below floorplan.utilization ${s['floorplan.utilization']}: the cells cannot fit`
+        : undefined,
+    remedy: 'raise place.densityTarget or lower floorplan.utilization',
+  },
+];
