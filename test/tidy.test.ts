@@ -51,7 +51,10 @@ const SHELL: Record<string, readonly string[]> = {
   cli: ['base', 'project', 'flow', 'tools', 'cli'],
 };
 
-const tracked = execFileSync('git', ['ls-files', '-co', '--exclude-standard'], { cwd: root, encoding: 'utf8' })
+const tracked = execFileSync('git', ['ls-files', '-co', '--exclude-standard'], {
+  cwd: root,
+  encoding: 'utf8',
+})
   .split('\n')
   .filter((f) => f !== '' && existsSync(join(root, f)));
 const sources = tracked.filter((f) => f.startsWith('src-') && /\.(ts|svelte)$/.test(f));
@@ -85,8 +88,10 @@ describe('layers', () => {
         const to = stageOf(path);
         if (to === undefined) {
           if (!path.startsWith('src-main/base/')) wrong.push(`${file} imports ${path}`);
-        } else if (STAGE_ORDER.indexOf(to) > STAGE_ORDER.indexOf(from)) wrong.push(`${file} imports later ${path}`);
-        else if (INDEPENDENT[from] && !INDEPENDENT[from].includes(to)) wrong.push(`${file} must not see ${path}`);
+        } else if (STAGE_ORDER.indexOf(to) > STAGE_ORDER.indexOf(from))
+          wrong.push(`${file} imports later ${path}`);
+        else if (INDEPENDENT[from] && !INDEPENDENT[from].includes(to))
+          wrong.push(`${file} must not see ${path}`);
       }
     }
     expect(wrong).toEqual([]);
@@ -101,7 +106,8 @@ describe('layers', () => {
       for (const path of importsOf(file).paths) {
         const to = path.split('/')[1]!;
         if (path.startsWith('src-main/') && !allowed.includes(to)) wrong.push(`${file} imports ${path}`);
-        if (!path.startsWith('src-main/') && !path.startsWith('package.json')) wrong.push(`${file} imports ${path}`);
+        if (!path.startsWith('src-main/') && !path.startsWith('package.json'))
+          wrong.push(`${file} imports ${path}`);
       }
     }
     expect(wrong).toEqual([]);
@@ -156,8 +162,11 @@ describe('purity', () => {
 
 describe('documents', () => {
   test('every stage has a README and an index', () => {
-    const missing = STAGE_ORDER.filter((s) => tracked.some((f) => f.startsWith(`${STAGES}/${s}/`))).flatMap((s) =>
-      ['README.md', 'index.ts'].filter((f) => !existsSync(join(root, STAGES, s, f))).map((f) => `${s}/${f}`),
+    const missing = STAGE_ORDER.filter((s) => tracked.some((f) => f.startsWith(`${STAGES}/${s}/`))).flatMap(
+      (s) =>
+        ['README.md', 'index.ts']
+          .filter((f) => !existsSync(join(root, STAGES, s, f)))
+          .map((f) => `${s}/${f}`),
     );
     expect(missing).toEqual([]);
   });
@@ -167,13 +176,17 @@ describe('documents', () => {
     for (const file of tracked.filter((f) => f.endsWith('.md'))) {
       const text = readFileSync(join(root, file), 'utf8').replace(/```[\s\S]*?```/g, '');
       for (const [, link] of text.matchAll(/\]\(([^)#\s]+)[^)]*\)/g))
-        if (!/^[a-z]+:/.test(link!) && !existsSync(resolve(root, dirname(file), link!))) broken.push(`${file}: ${link}`);
+        if (!/^[a-z]+:/.test(link!) && !existsSync(resolve(root, dirname(file), link!)))
+          broken.push(`${file}: ${link}`);
     }
     expect(broken).toEqual([]);
   });
 
   test('every dependency has a decision', () => {
-    const pkg = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Record<string, Record<string, string>>;
+    const pkg = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Record<
+      string,
+      Record<string, string>
+    >;
     const folder = join(root, 'resources/docs/decisions');
     const text = readdirSync(folder)
       .map((f) => readFileSync(join(folder, f), 'utf8'))
@@ -187,7 +200,8 @@ describe('documents', () => {
     for (const file of tracked) {
       if (!/\.(ts|js|mjs|json|md|svelte|html|py|sh|yml)$/.test(file)) continue;
       const text = readFileSync(join(root, file), 'utf8');
-      if (/\/(?:work|root|home\/\w+)\//.test(text) && !file.endsWith('tidy.test.ts')) wrong.push(`${file}: machine path`);
+      if (/\/(?:work|root|home\/\w+)\//.test(text) && !file.endsWith('tidy.test.ts'))
+        wrong.push(`${file}: machine path`);
       if (/"resolved":\s*"http/.test(text)) wrong.push(`${file}: registry host`);
     }
     expect(wrong).toEqual([]);

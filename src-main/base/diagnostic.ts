@@ -24,7 +24,11 @@ export interface Diagnosed<T> {
 /** Expected failure with code, place and remedy. Shown to the user as it is; never as a stack trace. */
 export class IngotError extends Error {
   readonly diagnostic: Diagnostic;
-  constructor(code: string, message: string, details: { place?: string; remedy?: string; cause?: unknown } = {}) {
+  constructor(
+    code: string,
+    message: string,
+    details: { place?: string; remedy?: string; cause?: unknown } = {},
+  ) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
     this.name = 'IngotError';
     this.diagnostic = {

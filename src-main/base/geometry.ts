@@ -17,7 +17,14 @@ export const ORIENT_NAMES = ['N', 'S', 'FN', 'FS'] as const;
  * Rectangle of a master placed with its lower left corner at (x, y).
  * N: as drawn; S: rotated by 180; FN: mirrored about the y axis; FS: mirrored about the x axis.
  */
-export function placeRect(r: Rect, width: number, height: number, orient: number, x: number, y: number): Rect {
+export function placeRect(
+  r: Rect,
+  width: number,
+  height: number,
+  orient: number,
+  x: number,
+  y: number,
+): Rect {
   const flipX = orient === ORIENT_S || orient === ORIENT_FN;
   const flipY = orient === ORIENT_S || orient === ORIENT_FS;
   return {

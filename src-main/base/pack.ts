@@ -54,7 +54,9 @@ export function pack(value: unknown): Uint8Array {
 /** Reads what pack wrote; a damaged artefact is a typed error (`PACK-001`), never a crash. */
 export function unpack<T>(bytes: Uint8Array): T {
   const damaged = (): IngotError =>
-    new IngotError('PACK-001', 'artefact is damaged', { remedy: 'run the flow again; the step will be redone' });
+    new IngotError('PACK-001', 'artefact is damaged', {
+      remedy: 'run the flow again; the step will be redone',
+    });
   if (bytes.length < 8) throw damaged();
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (view.getUint32(0, true) !== MAGIC) throw damaged();
