@@ -1,0 +1,41 @@
+/**
+ * Real scale factors as integers, as TensorFlow Lite Micro derives them
+ * (tensorflow/lite/kernels/internal/quantization_util: QuantizeMultiplier).
+ */
+export interface Multiplier {
+  /** 0 or 2^30 <= q < 2^31 */
+  readonly multiplierQ31: number;
+  /** real = q / 2^31 * 2^shift */
+  readonly shift: number;
+}
+
+/** Smallest exponent that is kept; a factor below 2^-32 is flushed to zero. */
+const SHIFT_MIN = -31;
+
+/** real >= 0, finite. */
+export function toMultiplier(real: number): Multiplier {
+  if (real === 0) return { multiplierQ31: 0, shift: 0 };
+  const { fraction, exponent } = frexp(real);
+  let q = Math.round(fraction * 2 ** 31);
+  let shift = exponent;
+  if (q === 2 ** 31) {
+    q /= 2;
+    shift++;
+  }
+  return shift < SHIFT_MIN ? { multiplierQ31: 0, shift: 0 } : { multiplierQ31: q, shift };
+}
+
+/** real = fraction · 2^exponent with 0.5 <= fraction < 1, exact. real > 0. */
+export function frexp(real: number): { fraction: number; exponent: number } {
+  let fraction = real;
+  let exponent = 0;
+  while (fraction >= 1) {
+    fraction /= 2;
+    exponent++;
+  }
+  while (fraction < 0.5) {
+    fraction *= 2;
+    exponent--;
+  }
+  return { fraction, exponent };
+}

@@ -1,0 +1,154 @@
+/**
+ * The judge of everything after quantisation: an integer interpreter written for obviousness, TFLM's
+ * portable reference kernels with double rounding. It shares nothing with quantize.ts but the types, and
+ * imports nothing else. Every sum is an exact integer in a double.
+ */
+import { BugError, assert } from '../../base/diagnostic.ts';
+import type { AddOp, ConvOp, FullyConnectedOp, PoolOp, QuantGraph, QuantOp } from './types.ts';
+
+/** input: [h][w][c] of the graph's input tensor. Returns the output tensor's bytes, [h][w][c]. */
+export function runInteger(graph: QuantGraph, input: Int8Array): Int8Array {
+  return runIntegerTrace(graph, input)[graph.output]!;
+}
+
+/** As runInteger, but the bytes of every tensor, indexed as graph.tensors. */
+export function runIntegerTrace(graph: QuantGraph, input: Int8Array): Int8Array[] {
+  const [h, w, c] = graph.tensors[graph.input]!.shape;
+  assert(input.length === h * w * c, `the input has ${input.length} bytes, ${h * w * c} expected`);
+  const trace: Int8Array[] = graph.tensors.map(() => new Int8Array(0));
+  trace[graph.input] = input;
+  for (const op of graph.ops) trace[op.output] = evaluate(graph, op, trace);
+  return trace;
+}
+
+function evaluate(graph: QuantGraph, op: QuantOp, trace: readonly Int8Array[]): Int8Array {
+  switch (op.kind) {
+    case 'conv':
+      return conv(graph, op, trace[op.input]!);
+    case 'fullyConnected':
+      return fullyConnected(graph, op, trace[op.input]!);
+    case 'maxPool':
+    case 'averagePool':
+      return pool(graph, op, trace[op.input]!);
+    case 'add':
+      return add(graph, op, trace);
+    case 'reshape':
+      return trace[op.input]!;
+    default:
+      throw new BugError(`no such operator: ${(op satisfies never as QuantOp).kind}`);
+  }
+}
+
+/**
+ * acc · q / 2^31 · 2^shift, rounded twice as gemmlowp does: a rounding doubling high multiply, then a
+ * rounding right shift (MultiplyByQuantizedMultiplier without TFLITE_SINGLE_ROUNDING).
+ * acc: int32; 0 <= q < 2^31; -31 <= shift; acc · 2^shift must fit int32 where shift is positive.
+ */
+export function requantize(acc: number, q: number, shift: number): number {
+  const left = Math.max(shift, 0);
+  return roundingRightShift(roundingHighMultiply(acc * 2 ** left, q), left - shift);
+}
+
+/** floor((a · q + 2^30) / 2^31), the product split so that every step is exact in a double. */
+function roundingHighMultiply(a: number, q: number): number {
+  const high = a * Math.floor(q / 65536);
+  const low = a * (q % 65536) + 2 ** 30;
+  return Math.floor((high + Math.floor(low / 65536)) / 32768);
+}
+
+/** x / 2^bits, to the nearest, halves away from zero. */
+function roundingRightShift(x: number, bits: number): number {
+  const divisor = 2 ** bits;
+  return x < 0 ? -Math.floor((-x + divisor / 2) / divisor) : Math.floor((x + divisor / 2) / divisor);
+}
+
+const clamp = (v: number, low: number, high: number): number => Math.min(high, Math.max(low, v));
+
+/** Outside the image the value is the zero point, that is a real 0: those taps are left out. */
+function conv(graph: QuantGraph, op: ConvOp, x: Int8Array): Int8Array {
+  const [inH, inW, inC] = graph.tensors[op.input]!.shape;
+  const [outH, outW, outC] = graph.tensors[op.output]!.shape;
+  const inZero = graph.tensors[op.input]!.zeroPoint;
+  const outZero = graph.tensors[op.output]!.zeroPoint;
+  const { multiplierQ31, shift, clampMin, clampMax } = op.requantize;
+  const out = new Int8Array(outH * outW * outC);
+  for (let oy = 0; oy < outH; oy++) {
+    for (let ox = 0; ox < outW; ox++) {
+      for (let o = 0; o < outC; o++) {
+        let acc = op.bias[o]!;
+        for (let ky = 0; ky < op.kernelH; ky++) {
+          for (let kx = 0; kx < op.kernelW; kx++) {
+            const y = oy * op.strideH - op.padTop + ky;
+            const px = ox * op.strideW - op.padLeft + kx;
+            if (y < 0 || y >= inH || px < 0 || px >= inW) continue;
+            const from = (y * inW + px) * inC;
+            const weight = ((o * op.kernelH + ky) * op.kernelW + kx) * inC;
+            for (let c = 0; c < inC; c++) acc += (x[from + c]! - inZero) * op.weights[weight + c]!;
+          }
+        }
+        const value = requantize(acc, multiplierQ31[o]!, shift[o]!) + outZero;
+        out[(oy * outW + ox) * outC + o] = clamp(value, clampMin, clampMax);
+      }
+    }
+  }
+  return out;
+}
+
+function fullyConnected(graph: QuantGraph, op: FullyConnectedOp, x: Int8Array): Int8Array {
+  const inZero = graph.tensors[op.input]!.zeroPoint;
+  const outZero = graph.tensors[op.output]!.zeroPoint;
+  const { multiplierQ31, shift, clampMin, clampMax } = op.requantize;
+  const out = new Int8Array(op.bias.length);
+  for (let o = 0; o < out.length; o++) {
+    let acc = op.bias[o]!;
+    for (let i = 0; i < x.length; i++) acc += (x[i]! - inZero) * op.weights[o * x.length + i]!;
+    out[o] = clamp(requantize(acc, multiplierQ31[o]!, shift[o]!) + outZero, clampMin, clampMax);
+  }
+  return out;
+}
+
+/** Over the elements inside the image. The average is of the raw int8 values, halves away from zero. */
+function pool(graph: QuantGraph, op: PoolOp, x: Int8Array): Int8Array {
+  const [inH, inW, channels] = graph.tensors[op.input]!.shape;
+  const [outH, outW] = graph.tensors[op.output]!.shape;
+  const out = new Int8Array(outH * outW * channels);
+  for (let oy = 0; oy < outH; oy++) {
+    for (let ox = 0; ox < outW; ox++) {
+      for (let c = 0; c < channels; c++) {
+        let max = -128;
+        let sum = 0;
+        let count = 0;
+        for (let ky = 0; ky < op.kernelH; ky++) {
+          for (let kx = 0; kx < op.kernelW; kx++) {
+            const y = oy * op.strideH - op.padTop + ky;
+            const px = ox * op.strideW - op.padLeft + kx;
+            if (y < 0 || y >= inH || px < 0 || px >= inW) continue;
+            const v = x[(y * inW + px) * channels + c]!;
+            max = Math.max(max, v);
+            sum += v;
+            count++;
+          }
+        }
+        const half = Math.floor(count / 2);
+        const average = Math.trunc((sum > 0 ? sum + half : sum - half) / count);
+        const value = op.kind === 'maxPool' ? max : average;
+        out[(oy * outW + ox) * channels + c] = clamp(value, op.clampMin, op.clampMax);
+      }
+    }
+  }
+  return out;
+}
+
+function add(graph: QuantGraph, op: AddOp, trace: readonly Int8Array[]): Int8Array {
+  const [first, second] = op.inputs;
+  const outZero = graph.tensors[op.output]!.zeroPoint;
+  const scaled = (tensor: number, i: number, m: AddOp['input1']): number => {
+    const value = trace[tensor]![i]! - graph.tensors[tensor]!.zeroPoint;
+    return requantize(value * 2 ** 20, m.multiplierQ31, m.shift);
+  };
+  return trace[first]!.map((_, i) => {
+    const sum = scaled(first, i, op.input1) + scaled(second, i, op.input2);
+    const value = requantize(sum, op.outputScale.multiplierQ31, op.outputScale.shift) + outZero;
+    return clamp(value, op.clampMin, op.clampMax);
+  });
+}
