@@ -55,7 +55,6 @@ export interface StepFacts {
 
 export interface RunFacts {
   readonly projectName: string;
-  readonly runId: number;
   /** All settings of the run, not only those the step reads. */
   readonly settings: Settings;
   /** From the steps' `fingerprint`, e.g. `yosys` -> `native 0.23`. */

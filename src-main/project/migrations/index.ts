@@ -1,0 +1,12 @@
+/** All migrations in order. Forward only, consecutive, never edited once released. */
+import { firstSchema } from './0001-first-schema.ts';
+import { runLock } from './0002-run-lock.ts';
+
+export interface Migration {
+  /** Version of the database after it, stored as SQLite's `user_version`. */
+  readonly version: number;
+  readonly purpose: string;
+  readonly sql: string;
+}
+
+export const MIGRATIONS: readonly Migration[] = [firstSchema, runLock];

@@ -1,0 +1,135 @@
+/**
+ * A project is a folder: `ingot.db` (facts), `artefacts/` (bytes by digest), `work/` (scratch of steps).
+ * App and CLI may have it open at the same time.
+ */
+import { accessSync, constants, existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
+import { IngotError } from '../base/diagnostic.ts';
+import { changedSettings, resolveSettings } from '../flow/check-settings.ts';
+import { storeArtefact } from './artefact-store.ts';
+import { openDatabase, type WriteDb } from './database.ts';
+import { readProjectFile, type FileToImport } from './project-file.ts';
+import { putFile, type FileRow } from './queries/files.ts';
+import { insertProject, readProject, updateProjectSettings } from './queries/project.ts';
+import { recoverRun } from './run-lock.ts';
+import { inWorld, worldError } from './world.ts';
+
+export interface Project {
+  /** Absolute. */
+  readonly dir: string;
+  readonly db: WriteDb;
+  close(): void;
+}
+
+/** A file larger than this is refused (FILE-005): it cannot be a model or a test set of this tool. */
+const FILE_BYTES_MAX = 2 ** 31 - 1;
+
+const databasePath = (dir: string): string => join(dir, 'ingot.db');
+
+export function openProject(dir: string): Project {
+  const folder = resolve(dir);
+  const remedy = `make one with: ingot new ${dir}`;
+  const isFolder = inWorld(folder, () => statSync(folder, { throwIfNoEntry: false }))?.isDirectory();
+  if (isFolder === undefined) {
+    throw new IngotError('PROJECT-001', 'there is no such folder', { place: folder, remedy });
+  }
+  if (!isFolder || !existsSync(databasePath(folder))) {
+    throw new IngotError('PROJECT-002', 'this is not an Ingot project', { place: folder, remedy });
+  }
+  // SQLite would open a read-only file and fail at the first write, far from the cause.
+  inWorld(folder, () => {
+    accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
+    accessSync(databasePath(folder), constants.R_OK | constants.W_OK);
+  });
+  const db = openDatabase(databasePath(folder));
+  if (!readProject(db)) {
+    db.close();
+    throw new IngotError('PROJECT-002', 'this project was never finished', { place: folder, remedy });
+  }
+  inWorld(folder, () => recoverRun(db, folder));
+  return { dir: folder, db, close: () => db.close() };
+}
+
+export interface CreateOptions {
+  /** Default: the name in the project file, else the folder's. */
+  readonly name?: string;
+  /** An `ingot.json` or its folder: its files are imported and its settings kept. */
+  readonly from?: string;
+}
+
+/** Makes a project in a folder that is not one yet; PROJECT-003 when it is. */
+export function createProject(dir: string, options: CreateOptions = {}): Project {
+  const folder = resolve(dir);
+  const start = options.from === undefined ? undefined : readProjectFile(options.from);
+  const settings = changedSettings(resolveSettings(start?.settings ?? {}));
+  inWorld(folder, () => {
+    mkdirSync(join(folder, 'artefacts'), { recursive: true });
+    accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
+  });
+  const db = openDatabase(databasePath(folder));
+  try {
+    if (readProject(db)) {
+      throw new IngotError('PROJECT-003', 'there is a project already', {
+        place: folder,
+        remedy: 'open it, or choose another folder',
+      });
+    }
+    const files = storeFiles(folder, start?.files ?? []);
+    db.transaction(() => {
+      const name = options.name ?? start?.name ?? basename(folder);
+      insertProject(db, { name, settings, createdAtMs: Date.now() });
+      for (const file of files) putFile(db, file);
+    }).immediate();
+  } catch (error) {
+    db.close();
+    throw worldError(error, folder) ?? error;
+  }
+  return { dir: folder, db, close: () => db.close() };
+}
+
+/** Imports files by role (`model`, `calibration`, `test.images` ...), replacing earlier ones. All or none. */
+export function importFiles(project: Project, files: readonly FileToImport[]): readonly FileRow[] {
+  const rows = storeFiles(project.dir, files);
+  inWorld(project.dir, () =>
+    project.db.transaction(() => rows.forEach((row) => putFile(project.db, row))).immediate(),
+  );
+  return rows;
+}
+
+/** Imports everything a project file names, and takes over its settings. */
+export function importProjectFile(project: Project, path: string): readonly FileRow[] {
+  const start = readProjectFile(path);
+  const settings = changedSettings(resolveSettings(start.settings));
+  const rows = importFiles(project, start.files);
+  inWorld(project.dir, () => updateProjectSettings(project.db, settings));
+  return rows;
+}
+
+/** Keeps settings in the project: the given values over those kept before. Validated; throws SETTING-*. */
+export function setProjectSettings(project: Project, values: Readonly<Record<string, unknown>>): void {
+  const kept = readProject(project.db)?.settings ?? {};
+  const settings = changedSettings(resolveSettings(kept, values));
+  inWorld(project.dir, () => updateProjectSettings(project.db, settings));
+}
+
+function storeFiles(dir: string, files: readonly FileToImport[]): FileRow[] {
+  return files.map(({ role, path }) => {
+    const bytes = readInput(resolve(path));
+    const stored = storeArtefact(dir, role, bytes);
+    return { role, name: basename(path), ...stored, importedAtMs: Date.now() };
+  });
+}
+
+function readInput(path: string): Uint8Array {
+  return inWorld(path, () => {
+    const stat = statSync(path);
+    if (stat.isDirectory()) throw Object.assign(new Error(path), { code: 'EISDIR' });
+    const refuse = (code: string, message: string): never => {
+      throw new IngotError(code, message, { place: path, remedy: 'check that this is the right file' });
+    };
+    if (!stat.isFile()) refuse('FILE-004', 'this is not an ordinary file');
+    if (stat.size > FILE_BYTES_MAX) refuse('FILE-005', `the file is too large (${stat.size} bytes)`);
+    if (stat.size === 0) refuse('FILE-006', 'the file is empty');
+    return readFileSync(path);
+  });
+}
