@@ -1,0 +1,301 @@
+import type { Diagnosed, Diagnostic } from '../../base/diagnostic.ts';
+import type { Rect } from '../../base/geometry.ts';
+import { ORIENT_NAMES, placeRect } from '../../base/geometry.ts';
+import { IntList } from '../../base/int-list.ts';
+import { DefNetsReader } from './def-nets.ts';
+import { DefTokens } from './def-tokens.ts';
+import type { DefDesign, DefPin, DefRow, DefTracks, DefVia } from './types.ts';
+import { DEF_FIXED, DEF_PLACED, DEF_UNPLACED } from './types.ts';
+import { readGeneratedVia } from './def-vias.ts';
+
+interface Components {
+  readonly names: string[];
+  readonly masters: string[];
+  readonly x: IntList;
+  readonly y: IntList;
+  readonly orient: IntList;
+  readonly status: IntList;
+  readonly index: Map<string, number>;
+}
+
+/**
+ * Reads the DEF 5.8 subset that Ingot and OpenROAD write: units, die, rows, tracks, vias, components, pins,
+ * special and regular nets. Anything else that could change the layout is refused with line and column
+ * (LAYOUT-001 to LAYOUT-007, thrown as IngotError); what cannot (history, properties, grid cells) is
+ * skipped and said so.
+ */
+export function readDef(text: string): Diagnosed<DefDesign> {
+  return new DefReader(text).read();
+}
+
+class DefReader {
+  readonly #tokens: DefTokens;
+  readonly #diagnostics: Diagnostic[] = [];
+  #design = '';
+  #dbuPerUm = 0;
+  #die: Rect = { x1: 0, y1: 0, x2: 0, y2: 0 };
+  readonly #rows: DefRow[] = [];
+  readonly #tracks: DefTracks[] = [];
+  readonly #vias: DefVia[] = [];
+  readonly #pins: DefPin[] = [];
+  readonly #components: Components = {
+    names: [],
+    masters: [],
+    x: new IntList(),
+    y: new IntList(),
+    orient: new IntList(),
+    status: new IntList(),
+    index: new Map(),
+  };
+  readonly #layers = new Interner();
+  readonly #viaNames = new Interner();
+
+  constructor(text: string) {
+    this.#tokens = new DefTokens(text);
+  }
+
+  read(): Diagnosed<DefDesign> {
+    const shared = { tokens: this.#tokens, components: this.#components.index, layers: this.#layers };
+    const specialNets = new DefNetsReader({ ...shared, vias: this.#viaNames, isSpecial: true });
+    const nets = new DefNetsReader({ ...shared, vias: this.#viaNames, isSpecial: false });
+    for (let word = this.#tokens.tryNext(); ; word = this.#tokens.tryNext()) {
+      if (word === null) throw this.#tokens.error('LAYOUT-001', 'the file ends before END DESIGN');
+      if (word === 'END') break;
+      if (word === 'SPECIALNETS') this.#section('SPECIALNETS', () => specialNets.readNet());
+      else if (word === 'NETS') this.#section('NETS', () => nets.readNet());
+      else this.#statement(word);
+    }
+    this.#tokens.expect('DESIGN');
+    if (this.#dbuPerUm === 0) throw this.#tokens.error('LAYOUT-005', 'the file has no UNITS');
+    const c = this.#components;
+    const value: DefDesign = {
+      design: this.#design,
+      dbuPerUm: this.#dbuPerUm,
+      die: this.#die,
+      rows: this.#rows,
+      tracks: this.#tracks,
+      vias: this.#vias,
+      layerNames: this.#layers.names,
+      viaNames: this.#viaNames.names,
+      componentNames: c.names,
+      componentMasters: c.masters,
+      componentXDbu: c.x.toArray(),
+      componentYDbu: c.y.toArray(),
+      componentOrient: Uint8Array.from(c.orient.toArray()),
+      componentStatus: Uint8Array.from(c.status.toArray()),
+      pins: this.#pins,
+      specialNets: specialNets.finish(),
+      nets: nets.finish(),
+    };
+    return { value, diagnostics: this.#diagnostics };
+  }
+
+  #statement(word: string): void {
+    const t = this.#tokens;
+    switch (word) {
+      case 'VERSION':
+      case 'DIVIDERCHAR':
+      case 'BUSBITCHARS':
+      case 'NAMESCASESENSITIVE':
+      case 'TECHNOLOGY':
+        return t.skipStatement();
+      case 'HISTORY':
+      case 'GCELLGRID':
+        this.#skipped(word);
+        return t.skipStatement();
+      case 'DESIGN':
+        this.#design = t.name();
+        return t.expect(';');
+      case 'UNITS':
+        t.expect('DISTANCE');
+        t.expect('MICRONS');
+        this.#dbuPerUm = t.integer();
+        return t.expect(';');
+      case 'DIEAREA':
+        return this.#readDie();
+      case 'ROW':
+        return this.#readRow();
+      case 'TRACKS':
+        return this.#readTracks();
+      case 'VIAS':
+        return this.#section('VIAS', () => this.#readVia());
+      case 'COMPONENTS':
+        return this.#section('COMPONENTS', () => this.#readComponent());
+      case 'PINS':
+        return this.#section('PINS', () => this.#readPin());
+      case 'PROPERTYDEFINITIONS':
+        this.#skipped(word);
+        while (t.next() !== 'END');
+        return t.expect(word);
+      default:
+        throw t.error('LAYOUT-006', `statement ${word} is not supported`);
+    }
+  }
+
+  #skipped(word: string): void {
+    const message = `${word} is skipped: it has no bearing on the layout`;
+    this.#diagnostics.push({ code: 'LAYOUT-008', severity: 'info', message });
+  }
+
+  /** `NAME count ;  - item ... ;  ...  END NAME`; the count is not trusted but compared. */
+  #section(name: string, readItem: () => void): void {
+    const t = this.#tokens;
+    const count = t.integer();
+    t.expect(';');
+    let found = 0;
+    for (let word = t.next(); word !== 'END'; word = t.next()) {
+      if (word !== '-') throw t.error('LAYOUT-002', `expected '-' or 'END', found '${word}'`);
+      readItem();
+      found++;
+    }
+    t.expect(name);
+    if (found !== count) throw t.error('LAYOUT-005', `${name} announces ${count} items and holds ${found}`);
+  }
+
+  #point(): [number, number] {
+    const t = this.#tokens;
+    t.expect('(');
+    const point: [number, number] = [t.integer(), t.integer()];
+    t.expect(')');
+    return point;
+  }
+
+  #rect(): Rect {
+    const [ax, ay] = this.#point();
+    const [bx, by] = this.#point();
+    return { x1: Math.min(ax, bx), y1: Math.min(ay, by), x2: Math.max(ax, bx), y2: Math.max(ay, by) };
+  }
+
+  #orient(): number {
+    const word = this.#tokens.next();
+    const orient = (ORIENT_NAMES as readonly string[]).indexOf(word);
+    if (orient < 0) throw this.#tokens.error('LAYOUT-007', `orientation ${word} is not supported`);
+    return orient;
+  }
+
+  #readDie(): void {
+    this.#die = this.#rect();
+    if (this.#tokens.next() !== ';')
+      throw this.#tokens.error('LAYOUT-007', 'a DIEAREA that is no rectangle is not supported');
+  }
+
+  #readRow(): void {
+    const t = this.#tokens;
+    const [name, site, xDbu, yDbu, orient] = [t.name(), t.name(), t.integer(), t.integer(), this.#orient()];
+    let [sites, stepDbu] = [1, 0];
+    if (t.peek() === 'DO') {
+      t.next();
+      sites = t.integer();
+      t.expect('BY');
+      if (t.integer() !== 1) throw t.error('LAYOUT-007', 'a vertical ROW is not supported');
+      if (t.peek() === 'STEP') {
+        t.next();
+        stepDbu = t.integer();
+        t.integer();
+      }
+    }
+    t.skipStatement();
+    this.#rows.push({ name, site, xDbu, yDbu, orient, sites, stepDbu });
+  }
+
+  #readTracks(): void {
+    const t = this.#tokens;
+    const axis = t.next();
+    if (axis !== 'X' && axis !== 'Y') throw t.error('LAYOUT-002', `expected X or Y, found '${axis}'`);
+    const startDbu = t.integer();
+    t.expect('DO');
+    const count = t.integer();
+    t.expect('STEP');
+    const stepDbu = t.integer();
+    const layers: string[] = [];
+    for (let word = t.next(); word !== ';'; word = t.next()) if (word !== 'LAYER') layers.push(word);
+    this.#tracks.push({ axis, startDbu, count, stepDbu, layers });
+  }
+
+  #readVia(): void {
+    const t = this.#tokens;
+    const name = t.name();
+    const shapes: { layer: string; rect: Rect }[] = [];
+    for (let word = t.next(); word !== ';'; word = t.next()) {
+      if (word !== '+') throw t.error('LAYOUT-002', `expected '+' or ';', found '${word}'`);
+      const key = t.next();
+      if (key === 'RECT') {
+        const layer = t.next();
+        shapes.push({ layer, rect: this.#rect() });
+      } else if (key === 'VIARULE') {
+        shapes.push(...readGeneratedVia(t));
+        break;
+      } else throw t.error('LAYOUT-006', `${key} in VIAS is not supported`);
+    }
+    this.#vias.push({ name, shapes });
+  }
+
+  #readComponent(): void {
+    const t = this.#tokens;
+    const c = this.#components;
+    const name = t.name();
+    if (c.index.has(name)) throw t.error('LAYOUT-005', `component ${name} is there twice`);
+    c.index.set(name, c.names.length);
+    c.names.push(name);
+    c.masters.push(t.name());
+    let [x, y, orient, status] = [0, 0, 0, DEF_UNPLACED];
+    for (let word = t.next(); word !== ';'; word = t.next()) {
+      if (word !== '+') continue;
+      const key = t.next();
+      if (key === 'PLACED' || key === 'FIXED' || key === 'COVER') {
+        [x, y] = this.#point();
+        orient = this.#orient();
+        status = key === 'PLACED' ? DEF_PLACED : DEF_FIXED;
+      } else if (!['SOURCE', 'UNPLACED', 'WEIGHT', 'PROPERTY', 'HALO', 'REGION'].includes(key))
+        throw t.error('LAYOUT-006', `${key} in COMPONENTS is not supported`);
+    }
+    c.x.push(x);
+    c.y.push(y);
+    c.orient.push(orient);
+    c.status.push(status);
+  }
+
+  /** Ports of a pin carry their own placement; without PORT there is one. */
+  #readPin(): void {
+    const t = this.#tokens;
+    const name = t.name();
+    const words = { NET: name, DIRECTION: '', USE: 'SIGNAL' };
+    let isSpecial = false;
+    const shapes: { layer: string; rect: Rect }[] = [];
+    let waiting: { layer: string; rect: Rect }[] = [];
+    for (let word = t.next(); word !== ';'; word = t.next()) {
+      if (word !== '+') throw t.error('LAYOUT-002', `expected '+' or ';', found '${word}'`);
+      const key = t.next();
+      if (key === 'NET' || key === 'DIRECTION' || key === 'USE') words[key] = t.name();
+      else if (key === 'SPECIAL') isSpecial = true;
+      else if (key === 'PORT') waiting = [];
+      else if (key === 'LAYER') {
+        const layer = t.next();
+        waiting.push({ layer, rect: this.#rect() });
+      } else if (key === 'PLACED' || key === 'FIXED' || key === 'COVER') {
+        const [x, y] = this.#point();
+        const orient = this.#orient();
+        // Placed about the pin's own origin: a size of 0 turns the rectangle about it.
+        for (const s of waiting) shapes.push({ layer: s.layer, rect: placeRect(s.rect, 0, 0, orient, x, y) });
+        waiting = [];
+      } else throw t.error('LAYOUT-006', `${key} in PINS is not supported`);
+    }
+    this.#pins.push({ name, net: words.NET, direction: words.DIRECTION, use: words.USE, isSpecial, shapes });
+  }
+}
+
+/** Names to dense ids, first come first numbered. */
+export class Interner {
+  readonly names: string[] = [];
+  readonly #ids = new Map<string, number>();
+
+  id(name: string): number {
+    let id = this.#ids.get(name);
+    if (id === undefined) {
+      id = this.names.length;
+      this.names.push(name);
+      this.#ids.set(name, id);
+    }
+    return id;
+  }
+}
