@@ -1,0 +1,5 @@
+export { analyzeTiming, DEFAULT_TIMING_OPTIONS } from './analyze.ts';
+export { defaultConstraints } from './constraints.ts';
+export { readSdc, writeSdc } from './sdc.ts';
+export { NO_ARRIVAL, NO_SLACK } from './types.ts';
+export type * from './types.ts';

@@ -1,0 +1,333 @@
+/**
+ * The subset of Synopsys Design Constraints that Ingot understands; anything else is refused by line and
+ * column, never skipped. Time is in ns and capacitance in fF, the units of NanGate45's Liberty.
+ */
+import { IngotError } from '../../base/diagnostic.ts';
+import { defaultConstraints } from './constraints.ts';
+import type { Constraints, PortDelay, PortValue } from './types.ts';
+
+interface Word {
+  readonly text: string;
+  /** [ ... ] in the source: a command in place of a word. */
+  readonly command: readonly Word[] | null;
+  readonly line: number;
+  readonly column: number;
+}
+
+const PS_PER_NS = 1000;
+
+function fail(word: { line: number; column: number }, message: string, code = 'TIMING-001'): IngotError {
+  return new IngotError(code, message, {
+    place: `sdc:${word.line}:${word.column}`,
+    remedy: 'see the list of commands in stages/timing/README.md',
+  });
+}
+
+/** Splits text to commands of words: braces, quotes, brackets, comments, `;` and line continuation. */
+function tokenize(text: string): Word[][] {
+  let at = 0;
+  let line = 1;
+  let lineStart = 0;
+  const place = (): { line: number; column: number } => ({ line, column: at - lineStart + 1 });
+  const step = (): string => {
+    const c = text[at++];
+    if (c === '\n') {
+      line++;
+      lineStart = at;
+    }
+    return c;
+  };
+  function enclosed(open: string, close: string): string {
+    const start = place();
+    let depth = 0;
+    let out = '';
+    for (;;) {
+      if (at >= text.length) throw fail(start, `${open} without ${close}`);
+      const c = step();
+      if (c === open && open !== close) depth++;
+      else if (c === close && (open !== close || depth > 0)) {
+        depth--;
+        if (depth === 0) return out.slice(1);
+      } else if (open === close && depth === 0) depth = 1;
+      out += c;
+    }
+  }
+  function commandWords(end: string): Word[] {
+    const words: Word[] = [];
+    for (;;) {
+      while (at < text.length && (text[at] === ' ' || text[at] === '\t' || text[at] === '\r')) at++;
+      if (text[at] === '\\' && (text[at + 1] === '\n' || text.startsWith('\r\n', at + 1))) {
+        step();
+        while (text[at] === '\r' || text[at] === '\n') step();
+        continue;
+      }
+      if (at >= text.length) {
+        if (end === ']') throw fail(place(), '[ without ]');
+        return words;
+      }
+      const here = place();
+      const c = text[at];
+      if (end === ']' ? c === ']' : c === '\n' || c === ';') {
+        step();
+        return words;
+      }
+      if (end === ']' && c === '\n') {
+        step();
+        continue;
+      }
+      if (c === '#' && words.length === 0 && end !== ']') {
+        while (at < text.length && text[at] !== '\n') at++;
+        continue;
+      }
+      if (c === '{') words.push({ text: enclosed('{', '}'), command: null, ...here });
+      else if (c === '"') words.push({ text: enclosed('"', '"'), command: null, ...here });
+      else if (c === '[') {
+        at++;
+        words.push({ text: '[', command: commandWords(']'), ...here });
+      } else {
+        let word = '';
+        let depth = 0;
+        while (
+          at < text.length &&
+          !/[\s;]/.test(text[at]) &&
+          !(end === ']' && text[at] === ']' && depth === 0)
+        ) {
+          if (text[at] === '$') throw fail(here, 'Tcl variables are not supported');
+          if (text[at] === '[') depth++;
+          if (text[at] === ']') depth--;
+          if (text[at] === '\\' && /[[\]\\]/.test(text[at + 1] ?? '')) at++;
+          word += text[at++];
+        }
+        words.push({ text: word, command: null, ...here });
+      }
+    }
+  }
+  const commands: Word[][] = [];
+  while (at < text.length) {
+    const words = commandWords('\n');
+    if (words.length > 0) commands.push(words);
+  }
+  return commands;
+}
+
+interface Arguments {
+  readonly head: Word;
+  readonly options: ReadonlyMap<string, Word | null>;
+  readonly operands: readonly Word[];
+}
+
+/** `spec`: option name to whether it takes a value. */
+function parseArguments(words: readonly Word[], spec: Record<string, boolean>): Arguments {
+  const options = new Map<string, Word | null>();
+  const operands: Word[] = [];
+  for (let i = 1; i < words.length; i++) {
+    const word = words[i];
+    if (word.command || !/^-[a-z_]/i.test(word.text)) {
+      operands.push(word);
+      continue;
+    }
+    if (!(word.text in spec)) throw fail(word, `${words[0].text} has no option ${word.text} here`);
+    if (spec[word.text] && i + 1 >= words.length) throw fail(word, `${word.text} needs a value`);
+    options.set(word.text, spec[word.text] ? words[++i] : null);
+  }
+  return { head: words[0], options, operands };
+}
+
+function number(word: Word | undefined, head: Word): number {
+  if (!word) throw fail(head, `${head.text} needs a number`);
+  const value = Number(word.text);
+  if (word.command || word.text.trim() === '' || !Number.isFinite(value))
+    throw fail(word, `${word.text} is not a number`);
+  return value;
+}
+
+/** Port names of a word: `[get_ports {a b}]`, `[all_inputs]` (null), or plain names. */
+function portsOf(
+  word: Word | undefined,
+  head: Word,
+  all: 'all_inputs' | 'all_outputs',
+): readonly string[] | null {
+  if (!word) throw fail(head, `${head.text} needs ports`);
+  if (!word.command) return word.text.split(/\s+/).filter((n) => n !== '');
+  const [name, ...rest] = word.command;
+  if (name?.text === 'all_inputs' || name?.text === 'all_outputs') {
+    if (name.text !== all) throw fail(name, `${head.text} does not apply to ${name.text}`);
+    if (rest.length > 0 && !(rest.length === 1 && rest[0].text === '-no_clocks'))
+      throw fail(rest[0], `${name.text} takes only -no_clocks here`);
+    return null;
+  }
+  if (name?.text !== 'get_ports') throw fail(name ?? word, `cannot read [${name?.text ?? ''} ...] as ports`);
+  const names = rest.flatMap((w) => w.text.split(/\s+/)).filter((n) => n !== '');
+  if (names.length === 1 && names[0] === '*') return null;
+  const pattern = names.find((n) => /[*?]/.test(n));
+  if (pattern) throw fail(rest[0], `port pattern ${pattern} is not supported; name the ports`);
+  return names;
+}
+
+function clockName(word: Word | undefined, head: Word): string | null {
+  if (!word) throw fail(head, `${head.text} needs a clock`);
+  if (!word.command) return word.text;
+  if (word.command[0]?.text === 'all_clocks') return null;
+  if (word.command[0]?.text === 'get_clocks' && word.command.length === 2) return word.command[1].text;
+  throw fail(word, 'cannot read this as a clock');
+}
+
+type Draft = { -readonly [K in keyof Constraints]: Constraints[K] };
+
+function addDelay(list: readonly PortDelay[], a: Arguments, ports: readonly string[] | null): PortDelay[] {
+  const value = number(a.operands[0], a.head) * PS_PER_NS;
+  const isMin = a.options.has('-min');
+  const isMax = a.options.has('-max');
+  if (isMin === isMax) return [...list, { ports, minPs: value, maxPs: value }];
+  // -max and -min come as two commands for the same ports: the second one completes the first.
+  const same = list.findIndex((d) => String(d.ports) === String(ports));
+  const old = same < 0 ? { ports, minPs: value, maxPs: value } : list[same];
+  const merged = isMin ? { ...old, minPs: value } : { ...old, maxPs: value };
+  return [...list.filter((_, i) => i !== same), merged];
+}
+
+type Handler = (draft: Draft, words: readonly Word[], known: { clock: boolean }) => void;
+
+function requireClock(draft: Draft, known: { clock: boolean }, word: Word | undefined, head: Word): void {
+  if (!known.clock) throw fail(head, `${head.text} comes before create_clock`);
+  const name = clockName(word, head);
+  if (name !== null && name !== draft.clockName) throw fail(word ?? head, `there is no clock ${name}`);
+}
+
+const delayOptions = { '-clock': true, '-min': false, '-max': false, '-add_delay': false };
+
+const HANDLERS: Record<string, Handler> = {
+  create_clock(draft, words, known) {
+    const a = parseArguments(words, { '-name': true, '-period': true });
+    if (known.clock) throw fail(a.head, 'only one clock is supported', 'TIMING-002');
+    const ports = portsOf(a.operands[0], a.head, 'all_inputs');
+    if (ports?.length !== 1) throw fail(a.head, 'create_clock needs one port');
+    known.clock = true;
+    draft.clockPort = ports[0];
+    draft.clockName = a.options.get('-name')?.text ?? ports[0];
+    draft.periodPs = number(a.options.get('-period') ?? undefined, a.head) * PS_PER_NS;
+    if (!(draft.periodPs > 0)) throw fail(a.head, 'the period must be positive');
+  },
+  set_propagated_clock(draft, words, known) {
+    requireClock(draft, known, parseArguments(words, {}).operands[0], words[0]);
+    draft.isClockPropagated = true;
+  },
+  set_clock_uncertainty(draft, words, known) {
+    const a = parseArguments(words, { '-setup': false, '-hold': false });
+    requireClock(draft, known, a.operands[1], a.head);
+    const value = number(a.operands[0], a.head) * PS_PER_NS;
+    if (!a.options.has('-hold') || a.options.has('-setup')) draft.setupUncertaintyPs = value;
+    if (!a.options.has('-setup') || a.options.has('-hold')) draft.holdUncertaintyPs = value;
+  },
+  set_clock_transition(draft, words, known) {
+    const a = parseArguments(words, {});
+    requireClock(draft, known, a.operands[1], a.head);
+    draft.clockSlewPs = number(a.operands[0], a.head) * PS_PER_NS;
+  },
+  set_input_delay(draft, words, known) {
+    const a = parseArguments(words, delayOptions);
+    requireClock(draft, known, a.options.get('-clock') ?? undefined, a.head);
+    draft.inputDelays = addDelay(draft.inputDelays, a, portsOf(a.operands[1], a.head, 'all_inputs'));
+  },
+  set_output_delay(draft, words, known) {
+    const a = parseArguments(words, delayOptions);
+    requireClock(draft, known, a.options.get('-clock') ?? undefined, a.head);
+    draft.outputDelays = addDelay(draft.outputDelays, a, portsOf(a.operands[1], a.head, 'all_outputs'));
+  },
+  set_input_transition(draft, words) {
+    const a = parseArguments(words, {});
+    const value = number(a.operands[0], a.head) * PS_PER_NS;
+    draft.inputSlewsPs = [
+      ...draft.inputSlewsPs,
+      { ports: portsOf(a.operands[1], a.head, 'all_inputs'), value },
+    ];
+  },
+  set_load(draft, words) {
+    const a = parseArguments(words, { '-pin_load': false });
+    const value = number(a.operands[0], a.head);
+    draft.outputLoadsFf = [
+      ...draft.outputLoadsFf,
+      { ports: portsOf(a.operands[1], a.head, 'all_outputs'), value },
+    ];
+  },
+  set_driving_cell(draft, words) {
+    const a = parseArguments(words, { '-lib_cell': true, '-pin': true });
+    const master = a.options.get('-lib_cell')?.text;
+    const pin = a.options.get('-pin')?.text;
+    if (!master || !pin) throw fail(a.head, 'set_driving_cell needs -lib_cell and -pin');
+    const ports = portsOf(a.operands[0], a.head, 'all_inputs');
+    draft.drivingCells = [...draft.drivingCells, { ports, master, pin }];
+  },
+  set_false_path(draft, words) {
+    const a = parseArguments(words, { '-from': true, '-to': true });
+    const from = a.options.get('-from');
+    const to = a.options.get('-to');
+    if (!from === !to) throw fail(a.head, 'set_false_path needs -from ports or -to ports, not both');
+    const ports = from
+      ? portsOf(from, a.head, 'all_inputs')
+      : portsOf(to ?? undefined, a.head, 'all_outputs');
+    if (ports === null) throw fail(a.head, 'name the ports of a false path');
+    if (from) draft.falsePathsFrom = [...draft.falsePathsFrom, ...ports];
+    else draft.falsePathsTo = [...draft.falsePathsTo, ...ports];
+  },
+};
+
+/** Throws TIMING-001 (unknown or malformed), TIMING-002 (second clock), TIMING-003 (no clock). */
+export function readSdc(text: string): Constraints {
+  const draft: Draft = { ...defaultConstraints('clk', 1), inputDelays: [], outputDelays: [] };
+  const known = { clock: false };
+  for (const words of tokenize(text)) {
+    const handler = Object.hasOwn(HANDLERS, words[0].text) ? HANDLERS[words[0].text] : undefined;
+    if (!handler || words[0].command) throw fail(words[0], `unknown command ${words[0].text}`);
+    handler(draft, words, known);
+  }
+  if (!known.clock)
+    throw new IngotError('TIMING-003', 'the constraints define no clock', { place: 'sdc:1:1' });
+  return draft;
+}
+
+/** `inputs` and `outputs`: the netlist's port names, the clock's among the inputs; named in full for tools. */
+export function writeSdc(c: Constraints, inputs: readonly string[], outputs: readonly string[]): string {
+  const data = inputs.filter((name) => name !== c.clockPort);
+  const list = (ports: readonly string[] | null, all: readonly string[]): string =>
+    `[get_ports {${(ports ?? all).join(' ')}}]`;
+  const ns = (ps: number): string => String(ps / PS_PER_NS);
+  const clock = `[get_clocks {${c.clockName}}]`;
+  const lines = [
+    `create_clock -name {${c.clockName}} -period ${ns(c.periodPs)} [get_ports {${c.clockPort}}]`,
+  ];
+  if (c.isClockPropagated) lines.push(`set_propagated_clock ${clock}`);
+  else if (c.clockSlewPs > 0) lines.push(`set_clock_transition ${ns(c.clockSlewPs)} ${clock}`);
+  if (c.setupUncertaintyPs !== 0)
+    lines.push(`set_clock_uncertainty -setup ${ns(c.setupUncertaintyPs)} ${clock}`);
+  if (c.holdUncertaintyPs !== 0)
+    lines.push(`set_clock_uncertainty -hold ${ns(c.holdUncertaintyPs)} ${clock}`);
+  const delays = (command: string, given: readonly PortDelay[], all: readonly string[]): void => {
+    for (const d of given) {
+      if ((d.ports ?? all).length === 0) continue;
+      for (const [option, value] of [
+        ['-max', d.maxPs],
+        ['-min', d.minPs],
+      ] as const)
+        lines.push(`${command} ${option} ${ns(value)} -clock ${clock} ${list(d.ports, all)}`);
+    }
+  };
+  delays('set_input_delay', c.inputDelays, data);
+  delays('set_output_delay', c.outputDelays, outputs);
+  const values = (
+    command: string,
+    given: readonly PortValue[],
+    all: readonly string[],
+    scale: number,
+  ): void => {
+    for (const v of given)
+      if ((v.ports ?? all).length > 0) lines.push(`${command} ${v.value / scale} ${list(v.ports, all)}`);
+  };
+  values('set_input_transition', c.inputSlewsPs, data, PS_PER_NS);
+  values('set_load', c.outputLoadsFf, outputs, 1);
+  for (const d of c.drivingCells)
+    lines.push(`set_driving_cell -lib_cell ${d.master} -pin ${d.pin} ${list(d.ports, data)}`);
+  if (c.falsePathsFrom.length > 0) lines.push(`set_false_path -from ${list(c.falsePathsFrom, [])}`);
+  if (c.falsePathsTo.length > 0) lines.push(`set_false_path -to ${list(c.falsePathsTo, [])}`);
+  return lines.join('\n') + '\n';
+}

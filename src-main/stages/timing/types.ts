@@ -1,0 +1,154 @@
+/**
+ * Static timing: what is asked (Constraints) and what is found (TimingReport). Times ps, capacitance fF.
+ * Everything is plain data: a report can be packed, shown and compared as it is.
+ */
+import type { Diagnostic } from '../../base/diagnostic.ts';
+
+/** A value for some ports. `ports` null = every port of that direction that is not the clock. Later entries win. */
+export interface PortValue {
+  readonly ports: readonly string[] | null;
+  readonly value: number;
+}
+
+export interface PortDelay {
+  readonly ports: readonly string[] | null;
+  readonly minPs: number;
+  readonly maxPs: number;
+}
+
+/** One clock, one mode, one corner. */
+export interface Constraints {
+  readonly clockName: string;
+  readonly clockPort: string;
+  readonly periodPs: number;
+  /** false = ideal: the clock reaches every register at once. true = through the clock network's cells and wires. */
+  readonly isClockPropagated: boolean;
+  /** Slew at clock pins while the clock is ideal. */
+  readonly clockSlewPs: number;
+  readonly setupUncertaintyPs: number;
+  readonly holdUncertaintyPs: number;
+  readonly inputDelays: readonly PortDelay[];
+  readonly outputDelays: readonly PortDelay[];
+  /** Slew at input ports (also the clock's own when it is propagated); 0 where nothing is said. */
+  readonly inputSlewsPs: readonly PortValue[];
+  /** Load outside of output ports, fF. */
+  readonly outputLoadsFf: readonly PortValue[];
+  /** Cell that drives input ports, instead of a slew: its delay over its unloaded delay is added. */
+  readonly drivingCells: readonly {
+    readonly ports: readonly string[] | null;
+    readonly master: string;
+    readonly pin: string;
+  }[];
+  readonly falsePathsFrom: readonly string[];
+  readonly falsePathsTo: readonly string[];
+}
+
+export type WireDelayModel =
+  /** Effective capacitance at the driver and the driver's waveform through one Elmore pole at each sink. */
+  | 'ceff'
+  /** Total capacitance at the driver, no delay in the wire. Good for short nets only. */
+  | 'lumped';
+
+export interface TimingOptions {
+  /** How many endpoints get their worst path written out, for setup and again for hold. */
+  readonly pathCount: number;
+  readonly wireDelay: WireDelayModel;
+  /** [nets] length for the path listing, um; null = unknown. */
+  readonly netLengthUm: Float64Array | null;
+  readonly histogramBins: number;
+}
+
+export interface PathStage {
+  /** Pin id of the Netlist. */
+  readonly pin: number;
+  /** `instance/PIN` or the port's name. */
+  readonly name: string;
+  /** Master of the pin's instance; null for ports. */
+  readonly master: string | null;
+  readonly kind: 'start' | 'cell' | 'net';
+  readonly edge: 'rise' | 'fall';
+  /** Pin of the same cell that the arc comes from, for kind 'cell'. */
+  readonly fromPin: string | null;
+  readonly delayPs: number;
+  readonly arrivalPs: number;
+  readonly slewPs: number;
+  /** What the pin drives: pins and wire; 0 on sinks. */
+  readonly loadFf: number;
+  readonly fanout: number;
+  readonly net: string | null;
+  readonly netLengthUm: number | null;
+}
+
+export interface TimingPath {
+  readonly check: 'setup' | 'hold';
+  readonly endpoint: string;
+  readonly slackPs: number;
+  readonly arrivalPs: number;
+  readonly requiredPs: number;
+  /** Setup or hold time of the library, or the output delay at a port. */
+  readonly checkPs: number;
+  /** Arrival of the capturing clock edge, period included. */
+  readonly capturePs: number;
+  readonly uncertaintyPs: number;
+  /** From the clock's port (or an input port) to the endpoint. */
+  readonly stages: readonly PathStage[];
+}
+
+export interface LimitViolation {
+  readonly pin: number;
+  readonly name: string;
+  readonly value: number;
+  readonly limit: number;
+}
+
+export interface SlackSummary {
+  /** Worst slack; 0 when there is no endpoint. Positive = met. */
+  readonly worstSlackPs: number;
+  /** min(worst, 0) */
+  readonly wnsPs: number;
+  readonly tnsPs: number;
+  readonly violatingEndpoints: number;
+}
+
+export interface ClockSummary {
+  readonly sinks: number;
+  readonly minInsertionPs: number;
+  readonly maxInsertionPs: number;
+  /** max - min over register clock pins, active edge. */
+  readonly skewPs: number;
+  readonly maxSlewPs: number;
+}
+
+export interface TimingReport {
+  readonly parasitics: 'none' | 'placement' | 'routed';
+  readonly wireDelay: WireDelayModel;
+  readonly isClockPropagated: boolean;
+  readonly periodPs: number;
+  readonly setup: SlackSummary;
+  readonly hold: SlackSummary;
+  /** 10^6 / (period - worst setup slack): exact, since every path here has one cycle. */
+  readonly clockMhz: number;
+  readonly clock: ClockSummary;
+  /** Pin ids of checked endpoints (data pins of registers, output ports), in pin order. */
+  readonly endpointPin: Int32Array;
+  /** [endpoints] NO_SLACK where that check has no path */
+  readonly setupSlackPs: Float64Array;
+  readonly holdSlackPs: Float64Array;
+  /** Worst first. */
+  readonly setupPaths: readonly TimingPath[];
+  readonly holdPaths: readonly TimingPath[];
+  readonly setupHistogram: { readonly firstPs: number; readonly stepPs: number; readonly counts: Int32Array };
+  readonly slewViolations: readonly LimitViolation[];
+  readonly capViolations: readonly LimitViolation[];
+  /** [insts] worst setup slack through each instance, NO_SLACK where none. */
+  readonly instSlackPs: Float32Array;
+  /** [2 * pins] arrival of the latest rise (2p) and fall (2p + 1), NO_ARRIVAL where none. */
+  readonly pinArrivalPs: Float64Array;
+  /** [2 * pins] slew of the slowest rise and fall; what power looks tables up by. */
+  readonly pinSlewPs: Float64Array;
+  readonly unconstrainedEndpoints: number;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+export const NO_ARRIVAL = -1e30;
+export const NO_SLACK = 1e30;
