@@ -71,6 +71,8 @@ class Lowering {
   private readonly hostTail: string[] = [];
   /** Graph tensor that holds each model tensor, -1 if none yet. */
   private readonly held: Int32Array;
+  /** Relu and Clip nodes already done by the clamps of the operator before them. */
+  private readonly fused = new Set<ModelNode>();
 
   constructor(model: Model, ranges: Ranges) {
     this.model = model;
@@ -86,7 +88,7 @@ class Lowering {
     const inputId = model.inputs[0]!;
     const input = this.addTensor(inputId, this.inputShape(inputId), this.scaleOf(inputId));
     this.held[inputId] = input;
-    for (let i = 0; i < model.nodes.length;) i = this.lower(i);
+    for (const node of model.nodes) if (!this.fused.has(node)) this.lower(node);
     const output = this.held[model.outputs[0]!]!;
     if (this.ops.length === 0) {
       throw new IngotError('QUANT-004', 'the model computes nothing on the accelerator', {
@@ -118,27 +120,24 @@ class Lowering {
     }
   }
 
-  /** Lowers the node at i and the Relu and Clip nodes fused into it; returns the index after the last one. */
-  private lower(i: number): number {
-    const node = this.model.nodes[i]!;
+  /** Lowers the node together with the Relu and Clip nodes that alone read its result. */
+  private lower(node: ModelNode): void {
     if (node.op === 'Reshape') {
       this.held[node.output] = this.source(node.inputs[0], node);
-      return i + 1;
+      return;
     }
-    if (node.op === 'Softmax') return this.tail(node, i);
-    let bounds = NO_BOUNDS;
-    let output = node.output;
-    let next = i + 1;
-    if (node.op === 'Relu' || node.op === 'Clip') bounds = boundsOf(node);
-    for (; ; next++) {
-      const after = this.model.nodes[next];
-      const isFused = after && (after.op === 'Relu' || after.op === 'Clip') && after.inputs[0] === output;
-      if (!isFused || this.uses[output] !== 1) break;
+    if (node.op === 'Softmax') return this.tail(node);
+    let bounds = node.op === 'Relu' || node.op === 'Clip' ? boundsOf(node) : NO_BOUNDS;
+    let { output } = node;
+    while (this.uses[output] === 1) {
+      const id = output;
+      const after = this.model.nodes.find((n) => n.inputs[0] === id);
+      if (after?.op !== 'Relu' && after?.op !== 'Clip') break;
+      this.fused.add(after);
       bounds = compose(bounds, boundsOf(after));
       output = after.output;
     }
     this.emit(node, output, bounds);
-    return next;
   }
 
   private emit(node: ModelNode, output: TensorId, bounds: Bounds): void {
@@ -161,14 +160,13 @@ class Lowering {
   }
 
   /** A Softmax at the end, and reshapes after it, are the host's. */
-  private tail(node: ModelNode, i: number): number {
-    const rest = this.model.nodes.slice(i + 1);
+  private tail(node: ModelNode): void {
+    const rest = this.model.nodes.slice(this.model.nodes.indexOf(node) + 1);
     if (rest.some((n) => n.op !== 'Reshape')) {
       this.refuse('QUANT-005', node, 'Softmax is supported only as the last operator', 'remove it');
     }
     this.hostTail.push('Softmax');
     this.held[node.output] = this.source(node.inputs[0], node);
-    return i + 1;
   }
 
   private conv(node: ConvNode, output: TensorId, bounds: Bounds): void {
@@ -292,8 +290,9 @@ class Lowering {
       const remedy = 'reshape only right before a Gemm, or where height and width are 1';
       this.refuse('QUANT-008', reader, `reading ${shapes} (h, w, c) would move data`, remedy);
     }
-    const output = this.tensors.push({ ...tensor, name: this.model.tensors[id]!.name, shape: wanted }) - 1;
-    this.ops.push({ kind: 'reshape', name: `${reader.name}.reshape`, input: held, output });
+    const name = `${reader.name}.reshape.${this.ops.length}`;
+    const output = this.tensors.push({ ...tensor, name, shape: wanted }) - 1;
+    this.ops.push({ kind: 'reshape', name, input: held, output });
     return output;
   }
 

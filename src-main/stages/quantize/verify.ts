@@ -1,0 +1,168 @@
+/**
+ * Checks a QuantGraph against its definition (types.ts); collects every violation, shares no code with the
+ * lowering. QUANT-201: ids and order; QUANT-202: shapes; QUANT-203: sizes of arrays; QUANT-204: scales,
+ * multipliers and clamps; QUANT-205: an int32 accumulator can overflow.
+ */
+import type { Diagnostic } from '../../base/diagnostic.ts';
+import type {
+  AddOp,
+  ConvOp,
+  FullyConnectedOp,
+  PoolOp,
+  QuantGraph,
+  QuantOp,
+  QuantTensor,
+  Window,
+} from './types.ts';
+
+type Report = (code: string, message: string) => void;
+
+export function verifyQuantGraph(graph: QuantGraph): Diagnostic[] {
+  const found: Diagnostic[] = [];
+  const reporter =
+    (place: string): Report =>
+    (code, message) =>
+      void found.push({ code, severity: 'error', place, message });
+  checkTensors(graph, reporter);
+  const written = new Set([graph.input]);
+  const names = new Set<string>();
+  for (const op of graph.ops) {
+    const report = reporter(op.name);
+    const inputs = op.kind === 'add' ? op.inputs : [op.input];
+    if (names.has(op.name)) report('QUANT-201', 'two operators have this name');
+    names.add(op.name);
+    if (!inputs.every((t) => written.has(t))) report('QUANT-201', 'reads a tensor before it is written');
+    if (written.has(op.output)) report('QUANT-201', 'writes a tensor a second time');
+    written.add(op.output);
+    const tensors = [...inputs, op.output].map((t) => graph.tensors[t]);
+    if (tensors.every((t) => t !== undefined)) checkOp(op, tensors, report);
+    else report('QUANT-201', 'refers to a tensor that does not exist');
+  }
+  const report = reporter(graph.name);
+  if (!written.has(graph.output)) report('QUANT-201', 'the output is never written');
+  if (written.size !== graph.tensors.length) report('QUANT-201', 'a tensor is never written');
+  if (!graph.hostTail.every((t) => t === 'Softmax'))
+    report('QUANT-201', `the host cannot run ${graph.hostTail}`);
+  return found;
+}
+
+function checkTensors(graph: QuantGraph, reporter: (place: string) => Report): void {
+  const names = new Set<string>();
+  for (const t of graph.tensors) {
+    const report = reporter(t.name);
+    if (names.has(t.name)) report('QUANT-201', 'two tensors have this name');
+    names.add(t.name);
+    if (t.shape.length !== 3 || !t.shape.every((d) => Number.isInteger(d) && d >= 1)) {
+      report('QUANT-202', `shape [${t.shape}]`);
+    }
+    if (!(t.scale > 0 && Number.isFinite(t.scale) && Math.fround(t.scale) === t.scale)) {
+      report('QUANT-204', `scale ${t.scale} is no positive float32`);
+    }
+    if (!isInt8(t.zeroPoint)) report('QUANT-204', `zero point ${t.zeroPoint}`);
+  }
+}
+
+const isInt8 = (v: number): boolean => Number.isInteger(v) && v >= -128 && v <= 127;
+const size = (t: QuantTensor): number => t.shape[0] * t.shape[1] * t.shape[2];
+const sameScale = (a: QuantTensor, b: QuantTensor): boolean =>
+  a.scale === b.scale && a.zeroPoint === b.zeroPoint;
+
+function checkOp(op: QuantOp, tensors: readonly QuantTensor[], report: Report): void {
+  const [input, second] = tensors as [QuantTensor, QuantTensor];
+  const output = tensors.at(-1)!;
+  switch (op.kind) {
+    case 'conv':
+      checkWindow(op, input, output, report);
+      return checkWeights(op, input, output, op.kernelH * op.kernelW * input.shape[2], report);
+    case 'fullyConnected':
+      if (size(output) !== output.shape[2]) report('QUANT-202', 'the output is no vector');
+      return checkWeights(op, input, output, size(input), report);
+    case 'maxPool':
+    case 'averagePool':
+      if (!sameScale(input, output)) report('QUANT-204', 'pooling changes the scale');
+      if (input.shape[2] !== output.shape[2]) report('QUANT-202', 'pooling changes the channels');
+      checkClamps(op, report);
+      return checkPoolWindow(op, input, output, report);
+    case 'add':
+      if (`${input.shape}` !== `${output.shape}` || `${second.shape}` !== `${output.shape}`) {
+        report('QUANT-202', 'shapes differ');
+      }
+      checkClamps(op, report);
+      return checkAddFactors(op, input.scale, second.scale, output.scale, report);
+    case 'reshape':
+      if (size(input) !== size(output)) report('QUANT-202', 'the number of elements changes');
+      if (!sameScale(input, output)) report('QUANT-204', 'the scale changes');
+  }
+}
+
+function checkClamps(c: { readonly clampMin: number; readonly clampMax: number }, report: Report): void {
+  if (!isInt8(c.clampMin) || !isInt8(c.clampMax) || c.clampMin > c.clampMax) {
+    report('QUANT-204', `clamps ${c.clampMin} … ${c.clampMax}`);
+  }
+}
+
+function checkMultiplier(q: number, shift: number, report: Report): void {
+  const isNormal = q === 0 || (q >= 2 ** 30 && q < 2 ** 31);
+  if (!Number.isInteger(q) || !isNormal || !Number.isInteger(shift) || shift < -31 || shift > 0) {
+    report('QUANT-204', `multiplier ${q} / 2^31 · 2^${shift}`);
+  }
+}
+
+/** Every window must touch the image, and the output must hold exactly the windows that fit the padded input. */
+function checkWindow(w: Window, input: QuantTensor, output: QuantTensor, report: Report): void {
+  const values = [w.kernelH, w.kernelW, w.strideH, w.strideW, w.padTop, w.padLeft, w.padBottom, w.padRight];
+  if (!values.every((v, i) => Number.isInteger(v) && v >= (i < 4 ? 1 : 0)))
+    report('QUANT-202', `window ${values}`);
+  const spare = [
+    [input.shape[0] + w.padTop + w.padBottom - w.kernelH - (output.shape[0] - 1) * w.strideH, w.strideH],
+    [input.shape[1] + w.padLeft + w.padRight - w.kernelW - (output.shape[1] - 1) * w.strideW, w.strideW],
+  ] as const;
+  if (!spare.every(([rest, stride]) => rest >= 0 && rest < stride)) {
+    report('QUANT-202', `windows do not tile [${input.shape}] to [${output.shape}]`);
+  }
+}
+
+function checkPoolWindow(w: PoolOp, input: QuantTensor, output: QuantTensor, report: Report): void {
+  checkWindow(w, input, output, report);
+  const lastY = (output.shape[0] - 1) * w.strideH - w.padTop;
+  const lastX = (output.shape[1] - 1) * w.strideW - w.padLeft;
+  const isInside =
+    w.padTop < w.kernelH && w.padLeft < w.kernelW && lastY < input.shape[0] && lastX < input.shape[1];
+  if (!isInside) report('QUANT-202', 'a window lies wholly in padding');
+}
+
+function checkWeights(
+  op: ConvOp | FullyConnectedOp,
+  input: QuantTensor,
+  output: QuantTensor,
+  perOutput: number,
+  report: Report,
+): void {
+  const outC = output.shape[2];
+  const { multiplierQ31, shift } = op.requantize;
+  if (op.weights.length !== outC * perOutput) report('QUANT-203', `${op.weights.length} weights`);
+  for (const array of [op.bias, multiplierQ31, shift]) {
+    if (array.length !== outC) return report('QUANT-203', `${array.length} values for ${outC} channels`);
+  }
+  checkClamps(op.requantize, report);
+  const reach = Math.max(127 - input.zeroPoint, input.zeroPoint + 128);
+  for (let o = 0; o < outC; o++) {
+    checkMultiplier(multiplierQ31[o]!, shift[o]!, report);
+    let largest = Math.abs(op.bias[o]!);
+    for (let i = 0; i < perOutput; i++) largest += reach * Math.abs(op.weights[o * perOutput + i]!);
+    if (largest >= 2 ** 31) report('QUANT-205', `channel ${o} can reach ${largest}`);
+  }
+}
+
+/** The three factors must be those of the tensors' scales, to the 31 bits they are held in. */
+function checkAddFactors(op: AddOp, scale1: number, scale2: number, scale: number, report: Report): void {
+  const twiceMax = 2 * Math.max(scale1, scale2);
+  const wanted = [scale1 / twiceMax, scale2 / twiceMax, twiceMax / (2 ** 20 * scale)];
+  [op.input1, op.input2, op.outputScale].forEach((m, i) => {
+    checkMultiplier(m.multiplierQ31, m.shift, report);
+    const real = m.multiplierQ31 * 2 ** (m.shift - 31);
+    if (Math.abs(real - wanted[i]!) > wanted[i]! * 2 ** -30 + 2 ** -33) {
+      report('QUANT-204', `factor ${i + 1} is ${real}, the scales give ${wanted[i]}`);
+    }
+  });
+}
