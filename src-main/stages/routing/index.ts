@@ -1,0 +1,10 @@
+export { routeChip, route, type RouteResult, type RoutedChip } from './route.ts';
+export {
+  defaultRouteOptions,
+  type RouteObserver,
+  type RouteOptions,
+  type RouteProgress,
+  type RouteStats,
+} from './options.ts';
+export { verifyRouting } from './verify.ts';
+export type * from './types.ts';
