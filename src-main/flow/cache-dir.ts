@@ -1,12 +1,1 @@
-import { homedir } from 'node:os';
-import { join } from 'node:path';
-
-/** Where kits and other downloads are kept for all projects of a user: `$INGOT_CACHE`, else by system. */
-export function cacheDir(env: NodeJS.ProcessEnv = process.env): string {
-  if (env.INGOT_CACHE) return env.INGOT_CACHE;
-  if (process.platform === 'darwin') return join(homedir(), 'Library', 'Caches', 'ingot');
-  if (process.platform === 'win32') {
-    return join(env.LOCALAPPDATA ?? join(homedir(), 'AppData', 'Local'), 'ingot', 'cache');
-  }
-  return join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'ingot');
-}
+export { cacheDir } from '../tools/cache-dir.ts';

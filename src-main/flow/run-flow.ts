@@ -21,7 +21,7 @@ import { finishRun, insertRun, type RunStatus } from '../project/queries/runs.ts
 import * as steps from '../project/queries/steps.ts';
 import { lockRun, unlockRun } from '../project/run-lock.ts';
 import { inWorld, worldError } from '../project/world.ts';
-import { cacheDir } from './cache-dir.ts';
+import { cacheDir } from '../tools/cache-dir.ts';
 import { resolveSettings } from './check-settings.ts';
 import { estimateSteps, stepRemainingS, type Estimate } from './estimate.ts';
 import type { FlowObserver } from './events.ts';

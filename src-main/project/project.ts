@@ -5,12 +5,11 @@
 import { accessSync, constants, existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { IngotError } from '../base/diagnostic.ts';
-import { changedSettings, resolveSettings } from '../flow/check-settings.ts';
 import { storeArtefact } from './artefact-store.ts';
 import { openDatabase, type WriteDb } from './database.ts';
-import { readProjectFile, type FileToImport } from './project-file.ts';
+import type { FileToImport } from './project-file.ts';
 import { putFile, type FileRow } from './queries/files.ts';
-import { insertProject, readProject, updateProjectSettings } from './queries/project.ts';
+import { insertProject, readProject } from './queries/project.ts';
 import { recoverRun } from './run-lock.ts';
 import { inWorld, worldError } from './world.ts';
 
@@ -50,18 +49,16 @@ export function openProject(dir: string): Project {
   return { dir: folder, db, close: () => db.close() };
 }
 
-export interface CreateOptions {
-  /** Default: the name in the project file, else the folder's. */
-  readonly name?: string;
-  /** An `ingot.json` or its folder: its files are imported and its settings kept. */
-  readonly from?: string;
+export interface NewProject {
+  readonly name?: string | undefined;
+  readonly files?: readonly FileToImport[] | undefined;
+  /** Kept as they are: whoever calls has validated them (flow/projects.ts). */
+  readonly settings?: Readonly<Record<string, unknown>> | undefined;
 }
 
-/** Makes a project in a folder that is not one yet; PROJECT-003 when it is. */
-export function createProject(dir: string, options: CreateOptions = {}): Project {
+/** Makes a project in a folder that is not one yet; PROJECT-003 when it is. Nothing half-made is a project. */
+export function makeProject(dir: string, start: NewProject): Project {
   const folder = resolve(dir);
-  const start = options.from === undefined ? undefined : readProjectFile(options.from);
-  const settings = changedSettings(resolveSettings(start?.settings ?? {}));
   inWorld(folder, () => {
     mkdirSync(join(folder, 'artefacts'), { recursive: true });
     accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
@@ -74,10 +71,10 @@ export function createProject(dir: string, options: CreateOptions = {}): Project
         remedy: 'open it, or choose another folder',
       });
     }
-    const files = storeFiles(folder, start?.files ?? []);
+    const files = storeFiles(folder, start.files ?? []);
     db.transaction(() => {
-      const name = options.name ?? start?.name ?? basename(folder);
-      insertProject(db, { name, settings, createdAtMs: Date.now() });
+      const name = start.name ?? basename(folder);
+      insertProject(db, { name, settings: start.settings ?? {}, createdAtMs: Date.now() });
       for (const file of files) putFile(db, file);
     }).immediate();
   } catch (error) {
@@ -94,22 +91,6 @@ export function importFiles(project: Project, files: readonly FileToImport[]): r
     project.db.transaction(() => rows.forEach((row) => putFile(project.db, row))).immediate(),
   );
   return rows;
-}
-
-/** Imports everything a project file names, and takes over its settings. */
-export function importProjectFile(project: Project, path: string): readonly FileRow[] {
-  const start = readProjectFile(path);
-  const settings = changedSettings(resolveSettings(start.settings));
-  const rows = importFiles(project, start.files);
-  inWorld(project.dir, () => updateProjectSettings(project.db, settings));
-  return rows;
-}
-
-/** Keeps settings in the project: the given values over those kept before. Validated; throws SETTING-*. */
-export function setProjectSettings(project: Project, values: Readonly<Record<string, unknown>>): void {
-  const kept = readProject(project.db)?.settings ?? {};
-  const settings = changedSettings(resolveSettings(kept, values));
-  inWorld(project.dir, () => updateProjectSettings(project.db, settings));
 }
 
 function storeFiles(dir: string, files: readonly FileToImport[]): FileRow[] {

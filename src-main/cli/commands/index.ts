@@ -1,0 +1,25 @@
+/** All commands, in the order of the help. */
+import type { Command } from '../command.ts';
+import { cancelCommand } from './cancel.ts';
+import { demoCommand } from './demo.ts';
+import { doctorCommand } from './doctor.ts';
+import { exportCommand } from './export.ts';
+import { importCommand } from './import.ts';
+import { newCommand } from './new.ts';
+import { reportCommand } from './report.ts';
+import { runCommand } from './run.ts';
+import { settingsCommand } from './settings.ts';
+import { statusCommand } from './status.ts';
+
+export const COMMANDS: readonly Command[] = [
+  newCommand,
+  importCommand,
+  runCommand,
+  statusCommand,
+  reportCommand,
+  exportCommand,
+  cancelCommand,
+  settingsCommand,
+  doctorCommand,
+  demoCommand,
+];

@@ -1,0 +1,54 @@
+import type { Diagnostic } from '../base/diagnostic.ts';
+
+export const EXIT = {
+  ok: 0,
+  failed: 1,
+  usage: 2,
+  input: 3,
+  missing: 4,
+  world: 5,
+  internal: 70,
+  cancelled: 130,
+} as const;
+
+/** For `ingot help` and resources/docs/cli.md. */
+export const EXIT_TEXTS: readonly (readonly [number, string])[] = [
+  [EXIT.ok, 'all went well'],
+  [EXIT.failed, 'a step or a proof failed'],
+  [EXIT.usage, 'wrong use: command, option or setting'],
+  [EXIT.input, 'bad input: model, data, project file or project'],
+  [EXIT.missing, 'a tool or the kit is missing'],
+  [EXIT.world, 'the machine: disk full, permission, memory, another run going on'],
+  [EXIT.internal, 'a fault of Ingot'],
+  [EXIT.cancelled, 'cancelled'],
+];
+
+/** By the code as a whole, then by its prefix; what is not named is a failed step. */
+const EXIT_OF: Readonly<Record<string, number>> = {
+  CLI: EXIT.usage,
+  SETTING: EXIT.usage,
+  'FLOW-001': EXIT.usage,
+  'FLOW-002': EXIT.usage,
+  'FLOW-013': EXIT.usage,
+  'FLOW-014': EXIT.usage,
+  'FLOW-003': EXIT.input,
+  FILE: EXIT.input,
+  PROJECT: EXIT.input,
+  MODEL: EXIT.input,
+  DATA: EXIT.input,
+  KIT: EXIT.missing,
+  TOOL: EXIT.missing,
+  'CLI-006': EXIT.missing,
+  WORLD: EXIT.world,
+  'PROJECT-006': EXIT.world,
+  'FLOW-004': EXIT.world,
+  'FLOW-007': EXIT.world,
+  'FLOW-011': EXIT.world,
+  'FLOW-009': EXIT.internal,
+  'FLOW-010': EXIT.cancelled,
+};
+
+export function exitCodeOf(diagnostic: Diagnostic): number {
+  const prefix = diagnostic.code.split('-')[0] ?? '';
+  return EXIT_OF[diagnostic.code] ?? EXIT_OF[prefix] ?? EXIT.failed;
+}

@@ -1,0 +1,19 @@
+/** The engine's face for the shells (CLI, app). */
+export { openProject, importFiles, type Project } from '../project/project.ts';
+export type { FileToImport } from '../project/project-file.ts';
+export { listFiles, type FileRow } from '../project/queries/files.ts';
+export { readProject, type ProjectRow } from '../project/queries/project.ts';
+export { listRuns, type RunRow, type RunStatus } from '../project/queries/runs.ts';
+export type { StepRow, StepStatus } from '../project/queries/steps.ts';
+export type { ArtefactRow, LogRow, MetricRow, ProofRow } from '../project/queries/facts.ts';
+export { artefactPath, readArtefact } from '../project/artefact-store.ts';
+export { worldError } from '../project/world.ts';
+export { createProject, importProjectFile, setProjectSettings } from './projects.ts';
+export { checkSettings, defaultSettings, describeSpec, parseAssignments } from './check-settings.ts';
+export { SETTINGS, type SettingKey, type Settings, type SettingSpec } from './settings.ts';
+export { runFlow, cancelRun, type RunOptions, type RunResult } from './run-flow.ts';
+export { readRunDetail, type RunDetail, type StepDetail } from './run-detail.ts';
+export { exportRun, type ExportOptions } from './export-run.ts';
+export { FLOW } from './flow.ts';
+export type { FlowEvent, FlowObserver } from './events.ts';
+export type { Flow } from './step.ts';

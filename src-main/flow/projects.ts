@@ -1,0 +1,37 @@
+/** Projects with validated settings: what the shells (CLI, app) call. */
+import { importFiles, makeProject, type Project } from '../project/project.ts';
+import { readProjectFile } from '../project/project-file.ts';
+import type { FileRow } from '../project/queries/files.ts';
+import { readProject, updateProjectSettings } from '../project/queries/project.ts';
+import { inWorld } from '../project/world.ts';
+import { changedSettings, resolveSettings } from './check-settings.ts';
+
+export interface CreateOptions {
+  /** Default: the name in the project file, else the folder's. */
+  readonly name?: string | undefined;
+  /** An `ingot.json` or its folder: its files are imported and its settings kept. */
+  readonly from?: string | undefined;
+}
+
+/** Makes a project in a folder that is not one yet; PROJECT-003 when it is. */
+export function createProject(dir: string, options: CreateOptions = {}): Project {
+  const start = options.from === undefined ? undefined : readProjectFile(options.from);
+  const settings = changedSettings(resolveSettings(start?.settings ?? {}));
+  return makeProject(dir, { name: options.name ?? start?.name, files: start?.files, settings });
+}
+
+/** Imports everything a project file names, and takes over its settings. */
+export function importProjectFile(project: Project, path: string): readonly FileRow[] {
+  const start = readProjectFile(path);
+  const settings = changedSettings(resolveSettings(start.settings));
+  const rows = importFiles(project, start.files);
+  inWorld(project.dir, () => updateProjectSettings(project.db, settings));
+  return rows;
+}
+
+/** Keeps settings in the project: the given values over those kept before. Validated; throws SETTING-*. */
+export function setProjectSettings(project: Project, values: Readonly<Record<string, unknown>>): void {
+  const kept = readProject(project.db)?.settings ?? {};
+  const settings = changedSettings(resolveSettings(kept, values));
+  inWorld(project.dir, () => updateProjectSettings(project.db, settings));
+}
