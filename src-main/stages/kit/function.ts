@@ -25,7 +25,8 @@ export function parseFunction(text: string): Expression {
     tokens.push(match[1]!);
   }
   let next = 0;
-  const startsFactor = (token: string | undefined): boolean => token !== undefined && /^[A-Za-z_01!(]/.test(token);
+  const startsFactor = (token: string | undefined): boolean =>
+    token !== undefined && /^[A-Za-z_01!(]/.test(token);
 
   function factor(): Expression {
     const token = tokens[next++];

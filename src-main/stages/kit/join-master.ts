@@ -53,12 +53,18 @@ function joinPin(
 ): MasterPin {
   const isSupply = pin.use === 'power' || pin.use === 'ground';
   const electrical = cell.pins.get(pin.name);
-  if (!isSupply && !electrical) throw refusal('KIT-021', `pin ${macro.name}/${pin.name} is not in Liberty`, macro.place);
+  if (!isSupply && !electrical)
+    throw refusal('KIT-021', `pin ${macro.name}/${pin.name} is not in Liberty`, macro.place);
   if (electrical && electrical.direction !== pin.direction)
-    throw refusal('KIT-021', `pin ${macro.name}/${pin.name} is ${pin.direction} in LEF, ${electrical.direction} in Liberty`, cell.place);
+    throw refusal(
+      'KIT-021',
+      `pin ${macro.name}/${pin.name} is ${pin.direction} in LEF, ${electrical.direction} in Liberty`,
+      cell.place,
+    );
   const related = (name: string, offset: number): number => {
     const index = pinNames.indexOf(name);
-    if (index === -1) liberty.source.refuse('KIT-021', `related pin ${name} is no pin of ${macro.name}`, offset, FRESH_KIT);
+    if (index === -1)
+      liberty.source.refuse('KIT-021', `related pin ${name} is no pin of ${macro.name}`, offset, FRESH_KIT);
     return index;
   };
   return {

@@ -30,7 +30,14 @@ export interface LefMacro {
 export function readMacro(t: LefTokens, lef: Lef): LefMacro {
   const name = t.word();
   const place = t.source.place(t.offset);
-  const macro = { name, place, widthDbu: 0, heightDbu: 0, pins: [] as LefPin[], obstructions: [] as LefShape[] };
+  const macro = {
+    name,
+    place,
+    widthDbu: 0,
+    heightDbu: 0,
+    pins: [] as LefPin[],
+    obstructions: [] as LefShape[],
+  };
   for (let word = t.word(); word !== 'END'; word = t.word()) {
     if (word === 'PIN') macro.pins.push(readPin(t, lef));
     else if (word === 'OBS') readGeometry(t, lef, macro.obstructions);
@@ -52,7 +59,12 @@ export function readMacro(t: LefTokens, lef: Lef): LefMacro {
 }
 
 const DIRECTIONS: Record<string, LefPin['direction']> = { INPUT: 'input', OUTPUT: 'output', INOUT: 'inout' };
-const USES: Record<string, LefPin['use']> = { SIGNAL: 'signal', CLOCK: 'clock', POWER: 'power', GROUND: 'ground' };
+const USES: Record<string, LefPin['use']> = {
+  SIGNAL: 'signal',
+  CLOCK: 'clock',
+  POWER: 'power',
+  GROUND: 'ground',
+};
 
 function readPin(t: LefTokens, lef: Lef): LefPin {
   const name = t.word();
@@ -100,7 +112,10 @@ function readGeometry(t: LefTokens, lef: Lef, shapes: LefShape[]): void {
     if (word === 'RECT') {
       if (numbers.length !== 4) t.refuse('RECT needs four numbers');
       const [a, b, c, d] = numbers as [number, number, number, number];
-      shapes.push({ layer, rect: { x1: Math.min(a, c), y1: Math.min(b, d), x2: Math.max(a, c), y2: Math.max(b, d) } });
+      shapes.push({
+        layer,
+        rect: { x1: Math.min(a, c), y1: Math.min(b, d), x2: Math.max(a, c), y2: Math.max(b, d) },
+      });
     } else {
       const rects = maximalRects(numbers);
       if (rects === null) t.refuse('POLYGON is not rectilinear', 'KIT-004');

@@ -94,7 +94,8 @@ function readUnits(t: LefTokens, lef: Lef): void {
     if (word === 'DATABASE') {
       t.expect('MICRONS');
       const dbu = t.number();
-      if (lef.dbuPerUm !== 0 && lef.dbuPerUm !== dbu) t.refuse(`database units ${dbu} differ from ${lef.dbuPerUm}`);
+      if (lef.dbuPerUm !== 0 && lef.dbuPerUm !== dbu)
+        t.refuse(`database units ${dbu} differ from ${lef.dbuPerUm}`);
       lef.dbuPerUm = dbu;
     }
     t.skipStatement();
@@ -111,7 +112,8 @@ function readSite(t: LefTokens, lef: Lef): void {
       const heightDbu = t.length();
       if (lef.site !== null && lef.site.name !== name) t.refuse('more than one site', 'KIT-002');
       lef.site = { name, widthDbu, heightDbu };
-    } else if (word !== 'SYMMETRY' && word !== 'CLASS') t.refuse(`SITE statement ${word} is not supported`, 'KIT-002');
+    } else if (word !== 'SYMMETRY' && word !== 'CLASS')
+      t.refuse(`SITE statement ${word} is not supported`, 'KIT-002');
     t.skipStatement();
   }
   t.expect(name);
@@ -150,7 +152,8 @@ function readRoutingLayer(t: LefTokens, name: string): LefRoutingLayer {
     }
     if (word === 'DIRECTION') {
       const direction = t.word();
-      if (direction !== 'HORIZONTAL' && direction !== 'VERTICAL') t.refuse(`direction ${direction} is not supported`);
+      if (direction !== 'HORIZONTAL' && direction !== 'VERTICAL')
+        t.refuse(`direction ${direction} is not supported`);
       layer.direction = direction === 'HORIZONTAL' ? 'H' : 'V';
     } else if (word === 'PITCH') layer.pitchDbu = t.length();
     else if (word === 'WIDTH') layer.widthDbu = t.length();
@@ -161,7 +164,8 @@ function readRoutingLayer(t: LefTokens, name: string): LefRoutingLayer {
     } else if (word === 'OFFSET') {
       offsets = t.lengthsToEnd();
       continue;
-    } else if (!LEF_IGNORED.has(word)) t.refuse(`routing layer statement ${word} is not supported`, 'KIT-002');
+    } else if (!LEF_IGNORED.has(word))
+      t.refuse(`routing layer statement ${word} is not supported`, 'KIT-002');
     else {
       t.skipStatement();
       continue;
@@ -177,7 +181,10 @@ function readRoutingLayer(t: LefTokens, name: string): LefRoutingLayer {
 }
 
 /** Keeps only the corners of the staircase: entries larger than the ones to their left and above. */
-function readSpacingTable(t: LefTokens, layer: { spacingDbu: number; wideSpacing: LefRoutingLayer['wideSpacing'] }): void {
+function readSpacingTable(
+  t: LefTokens,
+  layer: { spacingDbu: number; wideSpacing: LefRoutingLayer['wideSpacing'] },
+): void {
   t.expect('PARALLELRUNLENGTH');
   const lengths: number[] = [];
   const rows: { widthDbu: number; spacings: number[] }[] = [];
@@ -193,7 +200,8 @@ function readSpacingTable(t: LefTokens, layer: { spacingDbu: number; wideSpacing
       target.push(Math.round(um * t.dbuPerUm()));
     }
   }
-  if (rows.length === 0 || rows.some((r) => r.spacings.length !== lengths.length)) t.refuse('spacing table is ragged');
+  if (rows.length === 0 || rows.some((r) => r.spacings.length !== lengths.length))
+    t.refuse('spacing table is ragged');
   layer.spacingDbu = rows[0]!.spacings[0]!;
   rows.forEach((row, i) =>
     row.spacings.forEach((spacingDbu, j) => {

@@ -49,7 +49,15 @@ export function parseLiberty(source: SourceText): LibertyGroup {
   }
 
   const isWord = (c: number): boolean =>
-    (c >= 97 && c <= 122) || (c >= 65 && c <= 90) || (c >= 48 && c <= 57) || c === 95 || c === 46 || c === 45 || c === 43 || c === 91 || c === 93;
+    (c >= 97 && c <= 122) ||
+    (c >= 65 && c <= 90) ||
+    (c >= 48 && c <= 57) ||
+    c === 95 ||
+    c === 46 ||
+    c === 45 ||
+    c === 43 ||
+    c === 91 ||
+    c === 93;
 
   function word(): string {
     const start = at;
@@ -60,7 +68,8 @@ export function parseLiberty(source: SourceText): LibertyGroup {
       return text.slice(start + 1, end).replace(/\\\s*\n/g, '\n');
     }
     while (isWord(text.charCodeAt(at))) at++;
-    if (at === start) fail(at >= length ? 'the file ends too early' : `unexpected ${JSON.stringify(text[at])}`);
+    if (at === start)
+      fail(at >= length ? 'the file ends too early' : `unexpected ${JSON.stringify(text[at])}`);
     return text.slice(start, at);
   }
 

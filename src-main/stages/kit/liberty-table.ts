@@ -23,21 +23,25 @@ export function readTable(
   const fail = (message: string): never =>
     source.refuse('KIT-013', `table ${group.name}: ${message}`, group.offset, FRESH_KIT);
   const template = group.args[0] ?? 'scalar';
-  const variables = template === 'scalar' ? [] : (templates.get(template) ?? fail(`template ${template} is unknown`));
+  const variables =
+    template === 'scalar' ? [] : (templates.get(template) ?? fail(`template ${template} is unknown`));
   if (variables.length > 2) fail('has more than two axes');
   const axes = variables.map((variable, i) => {
     const isFirst = FIRST_AXIS.has(variable);
-    if (!isFirst && variable !== LOAD_AXIS && variable !== CLOCK_AXIS) fail(`axis ${variable} is not supported`);
+    if (!isFirst && variable !== LOAD_AXIS && variable !== CLOCK_AXIS)
+      fail(`axis ${variable} is not supported`);
     const index = i === 0 ? group.index1 : group.index2;
     if (index === null || index.length === 0) return fail(`index_${i + 1} is missing`);
-    for (let k = 1; k < index.length; k++) if (index[k]! <= index[k - 1]!) fail(`index_${i + 1} does not rise`);
+    for (let k = 1; k < index.length; k++)
+      if (index[k]! <= index[k - 1]!) fail(`index_${i + 1} does not rise`);
     return { isFirst, values: scaled(index, variable === LOAD_AXIS ? scales.load : scales.slew) };
   });
   if (axes.length === 2 && axes[0]!.isFirst === axes[1]!.isFirst) fail('its two axes are of the same kind');
   const index1 = axes.find((x) => x.isFirst)?.values ?? NO_AXIS;
   const index2 = axes.find((x) => !x.isFirst)?.values ?? NO_AXIS;
   const given = group.values;
-  if (given === null || given.length !== index1.length * index2.length) return fail('the number of values is wrong');
+  if (given === null || given.length !== index1.length * index2.length)
+    return fail('the number of values is wrong');
   const values = new Float64Array(given.length);
   const isTransposed = axes.length === 2 && !axes[0]!.isFirst;
   for (let i = 0; i < index1.length; i++)

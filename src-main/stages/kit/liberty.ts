@@ -11,8 +11,14 @@ import { LIBERTY_IGNORED } from './statements.ts';
 import type { ArcType, PowerArc, Sequential, TimingArc } from './types.ts';
 
 /** Arcs name their related pin here; the join with LEF turns names to indices. */
-export type NamedTimingArc = Omit<TimingArc, 'relatedPin'> & { readonly related: string; readonly offset: number };
-export type NamedPowerArc = Omit<PowerArc, 'relatedPin'> & { readonly related: string | null; readonly offset: number };
+export type NamedTimingArc = Omit<TimingArc, 'relatedPin'> & {
+  readonly related: string;
+  readonly offset: number;
+};
+export type NamedPowerArc = Omit<PowerArc, 'relatedPin'> & {
+  readonly related: string | null;
+  readonly offset: number;
+};
 
 export interface LibertyPin {
   readonly name: string;
@@ -71,7 +77,9 @@ export function readLiberty(name: string, text: string, diagnostics: Diagnostic[
     if (group.name.endsWith('_template'))
       templates.set(
         group.args[0] ?? '',
-        ['variable_1', 'variable_2', 'variable_3'].flatMap((v) => group.attributes.find((x) => x.name === v)?.value ?? []),
+        ['variable_1', 'variable_2', 'variable_3'].flatMap(
+          (v) => group.attributes.find((x) => x.name === v)?.value ?? [],
+        ),
       );
   const context: Context = { source, diagnostics, templates, ...units };
   const defaultLeakageNw = (a.number('default_cell_leakage_power') ?? 0) * units.nwPerUnit;
@@ -79,7 +87,8 @@ export function readLiberty(name: string, text: string, diagnostics: Diagnostic[
   for (const group of library.groups) {
     if (group.name !== 'cell') continue;
     const cell = readCell(context, group, defaultLeakageNw, a.definedFor('cell'));
-    if (cells.has(cell.name)) source.refuse('KIT-012', `cell ${cell.name} stands twice`, group.offset, FRESH_KIT);
+    if (cells.has(cell.name))
+      source.refuse('KIT-012', `cell ${cell.name} stands twice`, group.offset, FRESH_KIT);
     cells.set(cell.name, cell);
   }
   const fraction = (key: string): number => {
@@ -89,7 +98,12 @@ export function readLiberty(name: string, text: string, diagnostics: Diagnostic[
     return rise / 100;
   };
   if ((a.number('slew_derate_from_library') ?? 1) !== 1)
-    source.refuse('KIT-012', 'slew_derate_from_library other than 1 is not supported', library.offset, FRESH_KIT);
+    source.refuse(
+      'KIT-012',
+      'slew_derate_from_library other than 1 is not supported',
+      library.offset,
+      FRESH_KIT,
+    );
   if (fraction('input_threshold_pct') !== 0.5 || fraction('output_threshold_pct') !== 0.5)
     source.refuse('KIT-012', 'delay thresholds other than 50 % are not supported', library.offset, FRESH_KIT);
   return {
@@ -141,13 +155,15 @@ class Attributes {
     const attribute = this.#list.find((a) => a.name === name);
     if (!attribute) return null;
     const value = Number(attribute.value);
-    if (!Number.isFinite(value)) this.#source.refuse('KIT-012', `${name} is no number`, attribute.offset, FRESH_KIT);
+    if (!Number.isFinite(value))
+      this.#source.refuse('KIT-012', `${name} is no number`, attribute.offset, FRESH_KIT);
     return value;
   }
 
   required(name: string, group: LibertyGroup): number {
     const value = this.number(name);
-    if (value === null) this.#source.refuse('KIT-012', `${group.name} has no ${name}`, group.offset, FRESH_KIT);
+    if (value === null)
+      this.#source.refuse('KIT-012', `${group.name} has no ${name}`, group.offset, FRESH_KIT);
     return value;
   }
 
@@ -162,7 +178,12 @@ class Attributes {
     try {
       parseFunction(attribute.value);
     } catch {
-      this.#source.refuse('KIT-014', `"${attribute.value}" is not a boolean function`, attribute.offset, FRESH_KIT);
+      this.#source.refuse(
+        'KIT-014',
+        `"${attribute.value}" is not a boolean function`,
+        attribute.offset,
+        FRESH_KIT,
+      );
     }
     return attribute.value;
   }
@@ -185,7 +206,12 @@ function attributesOf(
   const ignored = LIBERTY_IGNORED[group.name];
   for (const { name, offset } of group.attributes)
     if (!read.has(name) && !ignored?.has(name) && !defined?.has(name))
-      source.refuse('KIT-011', `Liberty statement ${name} in ${group.name} is not supported`, offset, FRESH_KIT);
+      source.refuse(
+        'KIT-011',
+        `Liberty statement ${name} in ${group.name} is not supported`,
+        offset,
+        FRESH_KIT,
+      );
   for (const { name, offset } of group.groups)
     if (!groups.has(name) && !ignored?.has(name))
       source.refuse('KIT-011', `Liberty group ${name} in ${group.name} is not supported`, offset, FRESH_KIT);
@@ -217,12 +243,7 @@ function readUnits(
   };
 }
 
-const CELL_READ = new Set([
-  'area',
-  'cell_leakage_power',
-  'dont_use',
-  'clock_gating_integrated_cell',
-]);
+const CELL_READ = new Set(['area', 'cell_leakage_power', 'dont_use', 'clock_gating_integrated_cell']);
 const CELL_GROUPS = new Set(['pin', 'leakage_power', 'ff', 'latch']);
 
 function readCell(
@@ -272,14 +293,23 @@ function readSequential(
     if (clockedOn === null || nextState === null || !state || !stateInverse)
       c.source.refuse('KIT-012', `${group.name} group is incomplete`, group.offset, FRESH_KIT);
     const kind = isFlop ? 'flop' : 'latch';
-    return { kind, state, stateInverse, clockedOn, nextState, clear: g.expression('clear'), preset: g.expression('preset') };
+    return {
+      kind,
+      state,
+      stateInverse,
+      clockedOn,
+      nextState,
+      clear: g.expression('clear'),
+      preset: g.expression('preset'),
+    };
   }
   const gating = a.text('clock_gating_integrated_cell');
   if (gating === null) return null;
   // Positive-edge gates only: the state follows the enable while the clock is low (see the cell's statetable).
   if (gating !== 'latch_posedge' && gating !== 'latch_posedge_precontrol')
     c.source.refuse('KIT-012', `clock gate of type ${gating} is not supported`, cell.offset, FRESH_KIT);
-  const by = (role: LibertyPin['gateRole']): string | undefined => [...pins.values()].find((p) => p.gateRole === role)?.name;
+  const by = (role: LibertyPin['gateRole']): string | undefined =>
+    [...pins.values()].find((p) => p.gateRole === role)?.name;
   const state = [...pins.values()].find((p) => p.direction === 'internal')?.name;
   const [clock, enable, test] = [by('clock'), by('enable'), by('test')];
   if (!state || !clock || !enable || (gating.endsWith('precontrol') && !test))
@@ -383,9 +413,11 @@ function readTiming(c: Context, group: LibertyGroup): NamedTimingArc[] {
   const a = attributesOf(c.source, group, TIMING_READ, TIMING_TABLES);
   const given = a.text('timing_type') ?? 'combinational';
   const type = ARC_TYPES.get(given);
-  if (type === undefined) c.source.refuse('KIT-012', `timing_type ${given} is not supported`, group.offset, FRESH_KIT);
+  if (type === undefined)
+    c.source.refuse('KIT-012', `timing_type ${given} is not supported`, group.offset, FRESH_KIT);
   const sense = a.text('timing_sense') ?? 'non_unate';
-  if (!SENSES.has(sense)) c.source.refuse('KIT-012', `timing_sense ${sense} is not supported`, group.offset, FRESH_KIT);
+  if (!SENSES.has(sense))
+    c.source.refuse('KIT-012', `timing_sense ${sense} is not supported`, group.offset, FRESH_KIT);
   const scales = { slew: c.psPerUnit, load: c.ffPerUnit, value: c.psPerUnit };
   const table = (name: string) => {
     const found = group.groups.find((g) => g.name === name);
@@ -404,7 +436,8 @@ function readTiming(c: Context, group: LibertyGroup): NamedTimingArc[] {
     offset: group.offset,
   };
   const related = pinList(a.text('related_pin'));
-  if (related.length === 0) c.source.refuse('KIT-012', 'timing group has no related_pin', group.offset, FRESH_KIT);
+  if (related.length === 0)
+    c.source.refuse('KIT-012', 'timing group has no related_pin', group.offset, FRESH_KIT);
   return related.map((name) => ({ ...arc, related: name }));
 }
 
@@ -425,7 +458,9 @@ function readPower(c: Context, group: LibertyGroup): NamedPowerArc[] {
     offset: group.offset,
   };
   const related = pinList(a.text('related_pin'));
-  return related.length === 0 ? [{ ...arc, related: null }] : related.map((name) => ({ ...arc, related: name }));
+  return related.length === 0
+    ? [{ ...arc, related: null }]
+    : related.map((name) => ({ ...arc, related: name }));
 }
 
 function pinList(text: string | null): string[] {

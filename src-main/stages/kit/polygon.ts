@@ -47,7 +47,10 @@ export function maximalRects(points: readonly number[]): Rect[] | null {
         for (let j2 = j1 + 1; j2 <= rows; j2++) {
           if (!full(i1, j1, i2, j2)) break;
           const grows =
-            full(i1 - 1, j1, i2, j2) || full(i1, j1 - 1, i2, j2) || full(i1, j1, i2 + 1, j2) || full(i1, j1, i2, j2 + 1);
+            full(i1 - 1, j1, i2, j2) ||
+            full(i1, j1 - 1, i2, j2) ||
+            full(i1, j1, i2 + 1, j2) ||
+            full(i1, j1, i2, j2 + 1);
           if (!grows) rects.push({ x1: xs[i1]!, y1: ys[j1]!, x2: xs[i2]!, y2: ys[j2]! });
         }
   return rects.length > 0 ? rects : null;

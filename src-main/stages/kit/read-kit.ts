@@ -41,7 +41,8 @@ export function readKit(texts: KitTexts): Diagnosed<Kit> {
   const { tapDistanceUm, ...names } = facts.roles;
   const roles: KitRoles = { ...names, tapDistanceDbu: Math.round(tapDistanceUm * lef.dbuPerUm) };
   for (const name of roleMasters(roles))
-    if (!known.has(name)) throw new IngotError('KIT-024', `the kit lacks its cell ${name}`, { remedy: FRESH_KIT });
+    if (!known.has(name))
+      throw new IngotError('KIT-024', `the kit lacks its cell ${name}`, { remedy: FRESH_KIT });
   const kit: Kit = {
     name: texts.name,
     tech,
@@ -66,7 +67,15 @@ export function mismatch(code: string, message: string, place: string): IngotErr
 }
 
 function roleMasters(r: KitRoles): string[] {
-  return [r.tieHigh.master, r.tieLow.master, r.tap, r.antennaDiode, ...r.fillers, ...r.buffers, ...r.clockBuffers];
+  return [
+    r.tieHigh.master,
+    r.tieLow.master,
+    r.tap,
+    r.antennaDiode,
+    ...r.fillers,
+    ...r.buffers,
+    ...r.clockBuffers,
+  ];
 }
 
 function makeTech(lef: Lef, facts: KitFacts): Tech {
@@ -89,7 +98,9 @@ function makeTech(lef: Lef, facts: KitFacts): Tech {
   });
   layers.forEach((layer, i) => {
     if ((layer.kind === 'routing') !== (i % 2 === 0))
-      throw new IngotError('KIT-003', `layers do not alternate between metal and cut at ${layer.name}`, { remedy: FRESH_KIT });
+      throw new IngotError('KIT-003', `layers do not alternate between metal and cut at ${layer.name}`, {
+        remedy: FRESH_KIT,
+      });
   });
   const site = lef.site!;
   return {
@@ -106,7 +117,9 @@ function makeTech(lef: Lef, facts: KitFacts): Tech {
 
 /** The cut layer among `names` and the metals right below and above it. */
 function stack(owner: string, names: readonly string[], layers: readonly Layer[]): [number, number, number] {
-  const indices = [...new Set(names.map((name) => layers.findIndex((l) => l.name === name)))].sort((a, b) => a - b);
+  const indices = [...new Set(names.map((name) => layers.findIndex((l) => l.name === name)))].sort(
+    (a, b) => a - b,
+  );
   const [below, cut, above] = indices;
   if (indices.length !== 3 || layers[cut!]?.kind !== 'cut' || below !== cut! - 1 || above !== cut! + 1)
     throw new IngotError('KIT-005', `${owner} does not join two neighbouring metals`, { remedy: FRESH_KIT });
@@ -114,18 +127,29 @@ function stack(owner: string, names: readonly string[], layers: readonly Layer[]
 }
 
 function makeVia(name: string, shapes: Lef['vias'][number]['shapes'], layers: readonly Layer[]): ViaDef {
-  const [below, cut, above] = stack(`via ${name}`, shapes.map((s) => s.layer), layers);
+  const [below, cut, above] = stack(
+    `via ${name}`,
+    shapes.map((s) => s.layer),
+    layers,
+  );
   const on = (layer: number) => shapes.filter((s) => s.layer === layers[layer]!.name).map((s) => s.rect);
   const [belowRects, aboveRects] = [on(below), on(above)];
   if (belowRects.length !== 1 || aboveRects.length !== 1)
-    throw new IngotError('KIT-002', `via ${name} has more than one rectangle on a metal`, { remedy: FRESH_KIT });
+    throw new IngotError('KIT-002', `via ${name} has more than one rectangle on a metal`, {
+      remedy: FRESH_KIT,
+    });
   return { name, below, cut, above, belowRect: belowRects[0]!, aboveRect: aboveRects[0]!, cutRects: on(cut) };
 }
 
 function makeViaRule(rule: LefViaRule, layers: readonly Layer[]): ViaRule {
   const cutOf = rule.cut;
-  if (cutOf === null) throw new IngotError('KIT-003', `via rule ${rule.name} has no cut`, { remedy: FRESH_KIT });
-  const [below, cut, above] = stack(`via rule ${rule.name}`, [cutOf.layer, ...rule.enclosures.map((e) => e.layer)], layers);
+  if (cutOf === null)
+    throw new IngotError('KIT-003', `via rule ${rule.name} has no cut`, { remedy: FRESH_KIT });
+  const [below, cut, above] = stack(
+    `via rule ${rule.name}`,
+    [cutOf.layer, ...rule.enclosures.map((e) => e.layer)],
+    layers,
+  );
   const enclosure = (layer: number): [number, number] =>
     rule.enclosures.find((e) => e.layer === layers[layer]!.name)!.overhangs;
   return {

@@ -27,7 +27,10 @@ export class SourceText {
   }
 
   refuse(code: string, message: string, offset: number, remedy?: string): never {
-    throw new IngotError(code, message, { place: this.place(offset), ...(remedy === undefined ? {} : { remedy }) });
+    throw new IngotError(code, message, {
+      place: this.place(offset),
+      ...(remedy === undefined ? {} : { remedy }),
+    });
   }
 }
 

@@ -56,13 +56,7 @@ export const LIBERTY_IGNORED: Readonly<Record<string, ReadonlySet<string>>> = {
     'default_wire_load',
     'default_wire_load_mode',
   ]),
-  cell: new Set([
-    'drive_strength',
-    'dont_touch',
-    'statetable',
-    'cell_footprint',
-    'pg_pin',
-  ]),
+  cell: new Set(['drive_strength', 'dont_touch', 'statetable', 'cell_footprint', 'pg_pin']),
   pin: new Set([
     'related_power_pin',
     'related_ground_pin',

@@ -19,7 +19,11 @@ export interface RoutingLayer {
    * Parallel-run-length table: entry i holds for width >= widthDbu and run length >= prlDbu; rows ascend.
    * Empty where the layer has none.
    */
-  readonly wideSpacing: readonly { readonly widthDbu: number; readonly prlDbu: number; readonly spacingDbu: number }[];
+  readonly wideSpacing: readonly {
+    readonly widthDbu: number;
+    readonly prlDbu: number;
+    readonly spacingDbu: number;
+  }[];
   readonly resistanceOhmPerSquare: number;
   /** Ground and average neighbour capacitance of a minimum-width wire, fF per um (from the kit's own table). */
   readonly capacitanceFfPerUm: number;
