@@ -1,0 +1,49 @@
+/**
+ * Cycles of an EXEC, in the open. With g groups of steps per tile (one per tap and channel word), c_g channels
+ * in group g, r rows in the tile and RC cycles per requantised value:
+ *   steps S = sum over g of max(c_g, r);  drain R = sum over rows of (window ends ? RC*ceil(k/lanes) : 1)
+ *   a tile takes T = max(S, R, 3) in the steady state; the first adds r, the last R + 5.
+ * Exactly: A is the cycle in which a group's last word arrives, s the cycle of a tile's last step:
+ *   A' = max(A + r', end of the group before);  s = max(A + c, free);  free' = s + max(3, R [- 0])
+ * where free is the first cycle in which the next tile may end (its sums move two cycles later).
+ */
+import type { Chip } from '../chip/index.ts';
+import { channelBlocks, channelsInLast } from './images.ts';
+import type { Layer } from './lower.ts';
+
+export function predictCycles(l: Layer, chip: Chip, kLast: number): number {
+  const P = chip.rows;
+  const K = chip.columns;
+  const window = l.windowH * l.windowW;
+  const pixels = l.outH * l.outW * window;
+  const tiles = Math.ceil(pixels / P);
+  const blocks = Math.ceil(l.outC / K);
+  const words = channelBlocks(l, K);
+  const groups = l.kernelH * l.kernelW * words;
+  const last = channelsInLast(l, K);
+  let arrive = 0;
+  let end = 0;
+  let free = 0;
+  for (let block = 0; block < blocks; block++) {
+    const channels = block === blocks - 1 ? kLast : K;
+    const perWindow = Math.ceil(channels / chip.lanes) * chip.requantizeCycles;
+    for (let tile = 0; tile < tiles; tile++) {
+      const first = tile * P;
+      const rows = Math.min(P, pixels - first);
+      for (let g = 0; g < groups; g++) {
+        arrive = Math.max(arrive + rows, end);
+        end = arrive + ((g + 1) % words === 0 ? last : K);
+      }
+      end = Math.max(end, free);
+      const ended = Math.floor((first + rows) / window) - Math.floor(first / window);
+      const drain = ended * perWindow + (rows - ended);
+      const lastEnds = (first + rows) % window === 0;
+      free = end + Math.max(3, lastEnds ? drain : drain + 2);
+      if (block === blocks - 1 && tile === tiles - 1) return end + drain + 5;
+    }
+  }
+  return 0;
+}
+
+/** Channels drained in the last block; whole words where a diagonal layer reads them next. */
+export const lastBlockChannels = (l: Layer, columns: number): number => l.outC - (Math.ceil(l.outC / columns) - 1) * columns;

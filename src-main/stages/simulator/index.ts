@@ -1,0 +1,3 @@
+export { simulate } from './simulate.ts';
+export { timeLayer } from './timing.ts';
+export type { LayerCycles, SimulateOptions, Simulation, StreamGaps } from './types.ts';
