@@ -1,5 +1,6 @@
 /**
- * Wire parasitics of each net as an RC tree. Node 0 of a net is its driver; every sink pin has a node.
+ * Wire parasitics of each net as an RC tree. Node 0 of a net is its driver; every sink pin has a node;
+ * parents come before their children. A net without a driver has no nodes.
  * Units fF and kOhm. CSR by net.
  */
 export interface Parasitics {

@@ -7,8 +7,8 @@
  *
  * Differs from the paper: one unknown (the effective capacitance) by secant, the ramp's length for a given
  * table slew coming from a table of the one-pole ramp response, instead of Newton on three unknowns.
- * As in OpenSTA the driver's resistance is -ln(v50) dDelay/dLoad, and the charge is compared over
- * min(full swing of the table slew, 1.4 ramp lengths).
+ * The driver's resistance is dDelay/dLoad at the full load (as OpenSTA 2.0; its later versions multiply by
+ * ln 2), and the charge is compared over min(full swing of the table slew, 1.4 ramp lengths) as there.
  */
 import { lookUp } from './lut.ts';
 import type { LutPool } from './lut.ts';
@@ -96,7 +96,7 @@ export class Driver {
     this.ceffFf = total;
     this.isWaveform = false;
     if (far <= 0 || resistance <= 0) return;
-    const rd = Math.LN2 * Math.abs(lookUp(luts, delayLut, inSlewPs, total + 1) - delay);
+    const rd = Math.abs(lookUp(luts, delayLut, inSlewPs, total + 1) - delay);
     if (rd < 1e-5 || resistance < rd * 1e-3 || far < near * 1e-3) return;
     // A far larger than near leaves a second pole too fast to compute with.
     this.setPi(rd, Math.max(near, far * 1e-3), resistance, far);

@@ -1,0 +1,5 @@
+export { averageWires, estimateParasitics } from './estimate.ts';
+export { extractParasitics, routedLengthsUm } from './extract.ts';
+export { readSpef, writeSpef } from './spef.ts';
+export { verifyParasitics, verifySpef } from './verify-parasitics.ts';
+export type * from './types.ts';

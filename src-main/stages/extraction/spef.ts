@@ -1,0 +1,214 @@
+/**
+ * SPEF (IEEE 1481) of RC trees, out and in: one *D_NET per net, grounded capacitances and resistors by node.
+ * Node names: `*i:PIN` for pins, `*p` for ports, `*n:k` for node k of net n.
+ * Units: 1 ps, 1 fF, 1 kOhm. The header holds no date, so that the same chip gives the same bytes.
+ */
+import { IngotError } from '../../base/diagnostic.ts';
+import type { Kit } from '../kit/types.ts';
+import { NONE } from '../netlist/types.ts';
+import type { Netlist } from '../netlist/types.ts';
+import { ParasiticsBuilder } from './rc-graph.ts';
+import type { Parasitics } from './types.ts';
+
+/** Seven digits: a resistance of a micro-ohm or a capacitance of an attofarad is below any use. */
+const num = (v: number): string => String(Number(v.toPrecision(7)));
+/** Everything but letters, digits, underscore and the divider is escaped. */
+const escape = (name: string): string => name.replace(/[^A-Za-z0-9_]/g, '\\$&');
+
+function header(netlist: Netlist, source: Parasitics['source']): string[] {
+  return [
+    '*SPEF "IEEE 1481-1998"',
+    `*DESIGN "${netlist.top}"`,
+    '*DATE "undated"',
+    '*VENDOR "Ingot"',
+    '*PROGRAM "Ingot"',
+    '*VERSION "1"',
+    `*DESIGN_FLOW "${source === 'routed' ? 'ROUTED' : 'MODELLED BEFORE ROUTING'}" "AVERAGE CAPACITANCE, NO COUPLING"`,
+    '*DIVIDER /',
+    '*DELIMITER :',
+    '*BUS_DELIMITER [ ]',
+    '*T_UNIT 1 PS',
+    '*C_UNIT 1 FF',
+    '*R_UNIT 1 KOHM',
+    '*L_UNIT 1 HENRY',
+    '',
+  ];
+}
+
+interface NameMap {
+  readonly lines: string[];
+  readonly inst: (i: number) => string;
+  readonly net: (n: number) => string;
+}
+
+function nameMap(netlist: Netlist): NameMap {
+  const lines = ['*NAME_MAP', ''];
+  const nets = netlist.netNames.length;
+  netlist.netNames.forEach((name, n) => lines.push(`*${n + 1} ${escape(name)}`));
+  netlist.instNames.forEach((name, i) => lines.push(`*${nets + i + 1} ${escape(name)}`));
+  lines.push('');
+  return { lines, net: (n) => `*${n + 1}`, inst: (i) => `*${nets + i + 1}` };
+}
+
+export function writeSpef(parasitics: Parasitics, netlist: Netlist, kit: Kit): string {
+  const pins = netlist.pinNet.length;
+  const inst = new Int32Array(pins);
+  for (let i = 0; i < netlist.instMaster.length; i++)
+    inst.fill(i, netlist.instPinStart[i], netlist.instPinStart[i + 1]);
+  const map = nameMap(netlist);
+  const lines = [...header(netlist, parasitics.source), ...map.lines, '*PORTS', ''];
+  for (const port of netlist.ports)
+    lines.push(`${escape(port.name)} ${port.direction === 'input' ? 'I' : 'O'}`);
+  lines.push('');
+  const masterPin = (pin: number): { name: string; isSource: boolean; master: string } => {
+    const master = kit.masters[netlist.instMaster[inst[pin]]];
+    const p = master.pins[pin - netlist.instPinStart[inst[pin]]];
+    return { name: p.name, isSource: p.direction !== 'input', master: master.name };
+  };
+  const pinNode = (pin: number): string =>
+    pin >= pins ? escape(netlist.ports[pin - pins].name) : `${map.inst(inst[pin])}:${masterPin(pin).name}`;
+  for (let n = 0; n < netlist.netNames.length; n++) {
+    const first = parasitics.nodeStart[n];
+    const count = parasitics.nodeStart[n + 1] - first;
+    if (count === 0) continue;
+    const name = (k: number): string => {
+      const pin = parasitics.nodePin[first + k];
+      return pin === NONE ? `${map.net(n)}:${k}` : pinNode(pin);
+    };
+    let total = 0;
+    for (let k = 0; k < count; k++) total += parasitics.nodeCapFf[first + k];
+    lines.push(`*D_NET ${map.net(n)} ${num(total)}`, '*CONN');
+    for (let k = 0; k < count; k++) {
+      const pin = parasitics.nodePin[first + k];
+      if (pin === NONE) continue;
+      if (pin >= pins)
+        lines.push(`*P ${pinNode(pin)} ${netlist.ports[pin - pins].direction === 'input' ? 'I' : 'O'}`);
+      else {
+        const p = masterPin(pin);
+        lines.push(`*I ${pinNode(pin)} ${p.isSource ? 'O' : 'I'} *D ${p.master}`);
+      }
+    }
+    let index = 1;
+    lines.push('*CAP');
+    for (let k = 0; k < count; k++)
+      if (parasitics.nodeCapFf[first + k] > 0)
+        lines.push(`${index++} ${name(k)} ${num(parasitics.nodeCapFf[first + k])}`);
+    index = 1;
+    lines.push('*RES');
+    for (let k = 1; k < count; k++)
+      lines.push(
+        `${index++} ${name(parasitics.nodeParent[first + k])} ${name(k)} ${num(parasitics.nodeResKohm[first + k])}`,
+      );
+    lines.push('*END', '');
+  }
+  return lines.join('\n') + '\n';
+}
+
+/** Splits a SPEF line; escapes are kept, quotes do not occur in the sections that are read. */
+const wordsOf = (line: string): string[] => line.trim().split(/\s+/);
+const unescape = (name: string): string => name.replace(/\\(.)/g, '$1');
+
+const SCALES: Readonly<Record<string, number>> = {
+  PS: 1,
+  NS: 1e3,
+  FF: 1,
+  PF: 1e3,
+  OHM: 1e-3,
+  KOHM: 1,
+};
+
+/** Reads SPEF of tree or mesh nets back for this netlist. Throws EXTRACT-010 with the line. */
+export function readSpef(text: string, netlist: Netlist, kit: Kit): Parasitics {
+  const fail = (line: number, message: string): IngotError =>
+    new IngotError('EXTRACT-010', message, { place: `spef:${line + 1}` });
+  const pins = netlist.pinNet.length;
+  const netIndex = new Map(netlist.netNames.map((name, n) => [name, n]));
+  const instIndex = new Map(netlist.instNames.map((name, i) => [name, i]));
+  const portIndex = new Map(netlist.ports.map((port, p) => [port.name, p]));
+  const pinIndex = kit.masters.map((m) => new Map(m.pins.map((p, k) => [p.name, k])));
+  const names = new Map<string, string>();
+  const scale = { C: 1, R: 1 };
+  const nets: ({
+    nodes: Map<string, number>;
+    caps: Map<string, number>;
+    edges: [string, string, number][];
+  } | null)[] = netlist.netNames.map(() => null);
+  let net: (typeof nets)[number] = null;
+  let section = '';
+  let source: Parasitics['source'] = 'routed';
+  const resolve = (name: string): string =>
+    name.startsWith('*') ? (names.get(name) ?? name) : unescape(name);
+  const number = (text: string | undefined, line: number): number => {
+    const v = Number(text);
+    if (text === undefined || !Number.isFinite(v))
+      throw fail(line, `expected a number, found ${text ?? 'nothing'}`);
+    return v;
+  };
+  text.split('\n').forEach((raw, at) => {
+    const line = raw.trim();
+    if (line === '' || line.startsWith('//')) return;
+    const w = wordsOf(line);
+    if (w[0] === '*DESIGN_FLOW') {
+      if (line.includes('MODELLED BEFORE ROUTING')) source = 'placement';
+    } else if (w[0] === '*C_UNIT' || w[0] === '*R_UNIT') {
+      const unit = SCALES[w[2]];
+      if (unit === undefined) throw fail(at, `unknown unit ${w[2]}`);
+      scale[w[0] === '*C_UNIT' ? 'C' : 'R'] = number(w[1], at) * unit;
+    } else if (/^\*[A-Z]/.test(w[0]) && !/^\*\d/.test(w[0])) {
+      section = w[0];
+      if (section === '*D_NET') {
+        const n = netIndex.get(resolve(w[1] ?? ''));
+        if (n === undefined) throw fail(at, `there is no net ${resolve(w[1] ?? '')}`);
+        if (nets[n]) throw fail(at, `net ${netlist.netNames[n]} stands twice`);
+        net = { nodes: new Map(), caps: new Map(), edges: [] };
+        nets[n] = net;
+      } else if (section === '*I' || section === '*P') {
+        if (!net) throw fail(at, `${section} outside a net`);
+        net.nodes.set(w[1], pinOf(resolveNode(w[1]), at));
+      } else if (section === '*END') net = null;
+    } else if (section === '*NAME_MAP') names.set(w[0], unescape(w[1] ?? ''));
+    else if (section === '*CAP' && net) {
+      if (w.length !== 3) throw fail(at, 'coupling capacitances are not supported');
+      net.caps.set(w[1], (net.caps.get(w[1]) ?? 0) + number(w[2], at) * scale.C);
+    } else if (section === '*RES' && net) net.edges.push([w[1], w[2], number(w[3], at) * scale.R]);
+    else if (section !== '*PORTS') throw fail(at, `cannot read "${line}"`);
+  });
+  function resolveNode(node: string): { name: string; pin: string | null } {
+    const colon = node.lastIndexOf(':');
+    if (colon < 0) return { name: resolve(node), pin: null };
+    return { name: resolve(node.slice(0, colon)), pin: node.slice(colon + 1) };
+  }
+  function pinOf(node: { name: string; pin: string | null }, line: number): number {
+    if (node.pin === null) {
+      const p = portIndex.get(node.name);
+      if (p === undefined) throw fail(line, `there is no port ${node.name}`);
+      return pins + p;
+    }
+    const i = instIndex.get(node.name);
+    const k = i === undefined ? undefined : pinIndex[netlist.instMaster[i]].get(node.pin);
+    if (i === undefined || k === undefined) throw fail(line, `there is no pin ${node.name}/${node.pin}`);
+    return netlist.instPinStart[i] + k;
+  }
+  const builder = new ParasiticsBuilder();
+  nets.forEach((given, n) => {
+    if (!given) return builder.finishEmpty();
+    const ids = new Map<string, number>();
+    const idOf = (name: string): number => {
+      let id = ids.get(name);
+      if (id === undefined) {
+        id = builder.addNode(given.nodes.get(name) ?? NONE);
+        ids.set(name, id);
+      }
+      return id;
+    };
+    for (const name of given.nodes.keys()) idOf(name);
+    for (const [a, b, kOhm] of given.edges) builder.addEdge(idOf(a), idOf(b), kOhm);
+    for (const [name, fF] of given.caps) builder.addCap(idOf(name), fF);
+    const driver = netlist.netPins[netlist.netPinStart[n]];
+    const root = [...given.nodes].find(([, pin]) => pin === driver)?.[0];
+    if (root === undefined)
+      throw new IngotError('EXTRACT-011', 'the net lacks its driver', { place: netlist.netNames[n] });
+    builder.finishNet(idOf(root));
+  });
+  return builder.build(source);
+}
