@@ -1,0 +1,110 @@
+/**
+ * Weighted-average wirelength (Hsu, Chang, Balabanov, "TSV-aware analytical placement for 3-D IC designs", DAC
+ * 2011): a smooth lower bound of each net's extent along one axis,
+ *   sum_i v_i e^(v_i/g) / sum_i e^(v_i/g)  -  sum_i v_i e^(-v_i/g) / sum_i e^(-v_i/g),
+ * evaluated relative to the net's ends so that no exponent overflows.
+ */
+export interface AxisNets {
+  readonly nets: number;
+  readonly netStart: Int32Array;
+  /** [connections] movable object, -1 = fixed */
+  readonly object: Int32Array;
+  /** [connections] offset from the object's centre; the place itself if fixed */
+  readonly offset: Float64Array;
+  readonly netWeight: Float64Array;
+}
+
+/** Nets with more pins than this pull so evenly that their gradient is left out. */
+export const MAX_GRADIENT_DEGREE = 3000;
+
+export interface AxisScratch {
+  readonly high: Float64Array;
+  readonly low: Float64Array;
+}
+
+export function makeScratch(nets: AxisNets): AxisScratch {
+  let degree = 1;
+  for (let e = 0; e < nets.nets; e++) degree = Math.max(degree, nets.netStart[e + 1] - nets.netStart[e]);
+  return { high: new Float64Array(degree), low: new Float64Array(degree) };
+}
+
+/**
+ * Adds the gradient of the smoothed length over all nets to `gradient` and returns the exact sum of extents
+ * (HPWL along this axis, unweighted). `gamma` in DBU: the smaller, the nearer to HPWL.
+ */
+export function addWirelengthGradient(
+  axis: AxisNets,
+  centre: Float64Array,
+  gamma: number,
+  gradient: Float64Array,
+  scratch: AxisScratch,
+): number {
+  const { netStart, object, offset, netWeight } = axis;
+  const { high, low } = scratch;
+  const inv = 1 / gamma;
+  let total = 0;
+  for (let e = 0; e < axis.nets; e++) {
+    const from = netStart[e];
+    const to = netStart[e + 1];
+    if (to - from < 2) continue;
+    let max = -Infinity;
+    let min = Infinity;
+    for (let p = from; p < to; p++) {
+      const k = object[p];
+      const v = k >= 0 ? centre[k] + offset[p] : offset[p];
+      if (v > max) max = v;
+      if (v < min) min = v;
+    }
+    total += max - min;
+    if (to - from > MAX_GRADIENT_DEGREE) continue;
+    let sumHigh = 0;
+    let momentHigh = 0;
+    let sumLow = 0;
+    let momentLow = 0;
+    for (let p = from, q = 0; p < to; p++, q++) {
+      const k = object[p];
+      const v = k >= 0 ? centre[k] + offset[p] : offset[p];
+      const up = (v - max) * inv;
+      const down = (min - v) * inv;
+      const a = up > -30 ? Math.exp(up) : 0;
+      const b = down > -30 ? Math.exp(down) : 0;
+      high[q] = a;
+      low[q] = b;
+      sumHigh += a;
+      momentHigh += a * v;
+      sumLow += b;
+      momentLow += b * v;
+    }
+    const meanHigh = momentHigh / sumHigh;
+    const meanLow = momentLow / sumLow;
+    const w = netWeight[e];
+    for (let p = from, q = 0; p < to; p++, q++) {
+      const k = object[p];
+      if (k < 0) continue;
+      const v = centre[k] + offset[p];
+      gradient[k] +=
+        w *
+        ((high[q] / sumHigh) * (1 + (v - meanHigh) * inv) - (low[q] / sumLow) * (1 - (v - meanLow) * inv));
+    }
+  }
+  return total;
+}
+
+/** The smoothed length itself; only for tests of the gradient. */
+export function smoothWirelength(axis: AxisNets, centre: Float64Array, gamma: number): number {
+  let total = 0;
+  for (let e = 0; e < axis.nets; e++) {
+    const v: number[] = [];
+    for (let p = axis.netStart[e]; p < axis.netStart[e + 1]; p++)
+      v.push(axis.object[p] >= 0 ? centre[axis.object[p]] + axis.offset[p] : axis.offset[p]);
+    if (v.length < 2) continue;
+    const max = Math.max(...v);
+    const min = Math.min(...v);
+    const a = v.map((t) => Math.exp((t - max) / gamma));
+    const b = v.map((t) => Math.exp((min - t) / gamma));
+    const mean = (w: number[]): number =>
+      w.reduce((s, wi, i) => s + wi * v[i], 0) / w.reduce((s, wi) => s + wi, 0);
+    total += axis.netWeight[e] * (mean(a) - mean(b));
+  }
+  return total;
+}

@@ -1,0 +1,30 @@
+import type { Floorplan } from '../floorplan/types.ts';
+import type { Kit } from '../kit/types.ts';
+import type { Netlist } from '../netlist/types.ts';
+import { makePlaceModel, modelHpwl } from './model.ts';
+import type { ModelOptions } from './model.ts';
+import type { Placement } from './types.ts';
+
+export { improveDetailed } from './detailed/index.ts';
+export type { DetailedOptions, DetailedResult } from './detailed/index.ts';
+export { placeGlobal } from './global/index.ts';
+export type { GlobalOptions, GlobalProgress, GlobalResult } from './global/index.ts';
+export { legalise } from './legal/index.ts';
+export type { LegalOptions, LegalResult } from './legal/index.ts';
+export { placePorts } from './ports/index.ts';
+export type { PortOptions, Side } from './ports/index.ts';
+export { choosePadding } from './padding.ts';
+export { verifyPlacement } from './verify.ts';
+export type { PlacementReport } from './verify.ts';
+export type * from './types.ts';
+
+/** Half-perimeter wirelength of all nets with two or more placed pins, DBU; clocks only if `keepClocks`. */
+export function hpwl(
+  netlist: Netlist,
+  kit: Kit,
+  floorplan: Floorplan,
+  placement: Placement,
+  options: ModelOptions = {},
+): number {
+  return modelHpwl(makePlaceModel(netlist, kit, floorplan, placement, options), placement);
+}

@@ -1,0 +1,219 @@
+import { IngotError } from '../../../base/diagnostic.ts';
+import { ORIENT_FN, ORIENT_FS, ORIENT_N, ORIENT_S } from '../../../base/geometry.ts';
+import type { Floorplan } from '../../floorplan/types.ts';
+import type { Kit } from '../../kit/types.ts';
+import type { Netlist } from '../../netlist/types.ts';
+import type { Placement } from '../types.ts';
+import { makeSegments } from './segments.ts';
+import type { Segment } from './segments.ts';
+
+export interface LegalOptions {
+  /** [insts] free sites to keep at the right of each cell; dropped where a row has no room for them. */
+  readonly paddingSites?: Uint8Array;
+}
+
+export interface LegalResult {
+  readonly placement: Placement;
+  readonly meanMoveDbu: number;
+  readonly maxMoveDbu: number;
+  /** Cells that moved at all. */
+  readonly moved: number;
+}
+
+/** Abacus' clusters: abutting cells at the mean of their wishes; lists grow as cells come from left to right. */
+interface RowState {
+  readonly segment: Segment;
+  used: number;
+  readonly cells: number[];
+  /** Stack of clusters: place, weight, weighted wish, width, first cell. */
+  readonly x: number[];
+  readonly weight: number[];
+  readonly wish: number[];
+  readonly width: number[];
+  readonly first: number[];
+}
+
+const clampTo = (v: number, low: number, high: number): number => (v < low ? low : v > high ? high : v);
+
+/** Where a cell wishing for x would end up at the right end of the row; NaN if the row is full. */
+function tryRow(row: RowState, wishX: number, w: number): number {
+  const { x1, x2 } = row.segment;
+  if (row.used + w > x2 - x1) return NaN;
+  let x = clampTo(wishX, x1, x2 - w);
+  let k = row.x.length - 1;
+  let weight = 1;
+  let wish = x;
+  let width = w;
+  while (k >= 0 && row.x[k] + row.width[k] > x) {
+    wish = row.wish[k] + wish - weight * row.width[k];
+    weight += row.weight[k];
+    width += row.width[k];
+    x = clampTo(wish / weight, x1, x2 - width);
+    k--;
+  }
+  return x + width - w;
+}
+
+function insertInRow(row: RowState, cell: number, wishX: number, w: number): void {
+  const { x1, x2 } = row.segment;
+  let x = clampTo(wishX, x1, x2 - w);
+  let weight = 1;
+  let wish = x;
+  let width = w;
+  let first = row.cells.length;
+  row.used += w;
+  row.cells.push(cell);
+  for (let k = row.x.length - 1; k >= 0 && row.x[k] + row.width[k] > x; k--) {
+    wish = row.wish[k] + wish - weight * row.width[k];
+    weight += row.weight[k];
+    width += row.width[k];
+    first = row.first[k];
+    x = clampTo(wish / weight, x1, x2 - width);
+    for (const list of [row.x, row.weight, row.wish, row.width, row.first]) list.pop();
+  }
+  row.x.push(x);
+  row.weight.push(weight);
+  row.wish.push(wish);
+  row.width.push(width);
+  row.first.push(first);
+}
+
+/** Nearest row segment for one cell by cost |dx| + |dy|. */
+function bestRow(
+  rows: readonly RowState[][],
+  x: number,
+  y: number,
+  w: number,
+  bottom: number,
+  height: number,
+): RowState | null {
+  const home = clampTo(Math.round((y - bottom) / height), 0, rows.length - 1);
+  let best: RowState | null = null;
+  let bestCost = Infinity;
+  for (let d = 0; d < rows.length; d++) {
+    let near = false;
+    for (const r of d === 0 ? [home] : [home - d, home + d]) {
+      if (r < 0 || r >= rows.length) continue;
+      const dy = Math.abs(bottom + r * height - y);
+      if (dy >= bestCost) continue;
+      near = true;
+      for (const row of rows[r]) {
+        const { x1, x2 } = row.segment;
+        const gap = x < x1 ? x1 - x : x > x2 ? x - x2 : 0;
+        if (gap + dy >= bestCost) continue;
+        const at = tryRow(row, x, w);
+        const cost = Math.abs(at - x) + dy;
+        if (cost < bestCost) {
+          bestCost = cost;
+          best = row;
+        }
+      }
+    }
+    if (!near && best) break;
+  }
+  return best;
+}
+
+/** Snaps the clusters of one segment to sites, left to right, so that the rest always fits. */
+function settle(row: RowState, site: number, widths: Int32Array, xDbu: Int32Array): void {
+  const { x1, x2 } = row.segment;
+  let end = x1;
+  let rest = row.used;
+  for (let k = 0; k < row.x.length; k++) {
+    let x = Math.max(end, x1 + Math.round((row.x[k] - x1) / site) * site);
+    x = Math.min(x, x2 - rest);
+    const last = k + 1 < row.x.length ? row.first[k + 1] : row.cells.length;
+    for (let z = row.first[k]; z < last; z++) {
+      xDbu[row.cells[z]] = x;
+      x += widths[row.cells[z]];
+      rest -= widths[row.cells[z]];
+    }
+    end = x;
+  }
+}
+
+/** Keeps a cell's left-right flip while its row dictates the other axis. */
+export function orientInRow(rowOrient: number, before: number): number {
+  const flippedX = before === ORIENT_FN || before === ORIENT_S;
+  if (rowOrient === ORIENT_FS) return flippedX ? ORIENT_S : ORIENT_FS;
+  return flippedX ? ORIENT_FN : ORIENT_N;
+}
+
+function run(
+  floorplan: Floorplan,
+  kit: Kit,
+  netlist: Netlist,
+  placement: Placement,
+  pads: Uint8Array | null,
+): Placement | null {
+  const site = kit.tech.siteWidthDbu;
+  const insts = netlist.instMaster.length;
+  const bare = Int32Array.from(netlist.instMaster, (m) => kit.masters[m].widthDbu);
+  const heights = Int32Array.from(netlist.instMaster, (m) => kit.masters[m].heightDbu);
+  const widths = pads ? bare.map((w, i) => w + pads[i] * site) : bare;
+  const boxes = { ...placement, widthDbu: bare, heightDbu: heights };
+  const rows = makeSegments(floorplan, site, boxes).map((segments) =>
+    segments.map((segment): RowState => ({
+      segment,
+      used: 0,
+      cells: [],
+      x: [],
+      weight: [],
+      wish: [],
+      width: [],
+      first: [],
+    })),
+  );
+  const order: number[] = [];
+  for (let i = 0; i < insts; i++) if (!placement.isFixed[i]) order.push(i);
+  order.sort((a, b) => placement.xDbu[a] - placement.xDbu[b] || a - b);
+  const xDbu = placement.xDbu.slice();
+  const yDbu = placement.yDbu.slice();
+  const orient = placement.orient.slice();
+  const bottom = floorplan.rows[0].yDbu;
+  for (const i of order) {
+    const row = bestRow(rows, placement.xDbu[i], placement.yDbu[i], widths[i], bottom, kit.tech.rowHeightDbu);
+    if (!row) return null;
+    insertInRow(row, i, placement.xDbu[i], widths[i]);
+    yDbu[i] = row.segment.yDbu;
+    orient[i] = orientInRow(row.segment.orient, placement.orient[i]);
+  }
+  for (const row of rows.flat()) settle(row, site, widths, xDbu);
+  return { xDbu, yDbu, orient, isFixed: placement.isFixed };
+}
+
+/**
+ * Legalisation by Abacus (Spindler, Schlichtmann, Johannes, ISPD 2008): cells from left to right, each into the
+ * row where it moves least, rows kept optimal by clusters; then snapped to sites. Where the paper measures
+ * squared moves we take |dx| + |dy|. Padding is kept if it fits and dropped altogether if it does not.
+ * Errors: PLACE-003 when the rows are too full.
+ */
+export function legalise(
+  netlist: Netlist,
+  kit: Kit,
+  floorplan: Floorplan,
+  placement: Placement,
+  options: LegalOptions = {},
+): LegalResult {
+  const pads = options.paddingSites ?? null;
+  const legal =
+    (pads ? run(floorplan, kit, netlist, placement, pads) : null) ??
+    run(floorplan, kit, netlist, placement, null);
+  if (!legal)
+    throw new IngotError('PLACE-003', 'the rows have no room for all cells', {
+      remedy: 'lower the utilisation',
+    });
+  let sum = 0;
+  let maxMoveDbu = 0;
+  let moved = 0;
+  let cells = 0;
+  for (let i = 0; i < legal.xDbu.length; i++) {
+    if (placement.isFixed[i]) continue;
+    cells++;
+    const d = Math.abs(legal.xDbu[i] - placement.xDbu[i]) + Math.abs(legal.yDbu[i] - placement.yDbu[i]);
+    sum += d;
+    if (d > 0) moved++;
+    maxMoveDbu = Math.max(maxMoveDbu, d);
+  }
+  return { placement: legal, meanMoveDbu: cells ? sum / cells : 0, maxMoveDbu, moved };
+}
