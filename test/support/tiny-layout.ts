@@ -4,7 +4,7 @@
  */
 import { ORIENT_FN, ORIENT_FS, ORIENT_N, placeRect, type Rect } from '../../src-main/base/geometry.ts';
 import type { Floorplan, PowerShape, PowerVia } from '../../src-main/stages/floorplan/types.ts';
-import type { Kit, RoutingLayer, ViaDef } from '../../src-main/stages/kit/types.ts';
+import type { Kit, ViaDef } from '../../src-main/stages/kit/types.ts';
 import type { LayoutDesign } from '../../src-main/stages/layout/types.ts';
 import { NONE, type Netlist } from '../../src-main/stages/netlist/types.ts';
 import type { Placement } from '../../src-main/stages/placement/types.ts';
@@ -258,5 +258,3 @@ function accessPoint(kit: Kit, netlist: Netlist, placement: Placement, pin: numb
   }
   throw new Error(`no access to pin ${pin} of ${netlist.instNames[inst]}`);
 }
-
-export const routingLayer = (kit: Kit, layer: number): RoutingLayer => kit.tech.layers[layer] as RoutingLayer;

@@ -30,7 +30,7 @@ export function writeGds(design: LayoutDesign, kitGds: Uint8Array): Uint8Array {
   out.int16(GDS.HEADER, GDS_VERSION);
   out.int16(GDS.BGNLIB, ...TIMESTAMP);
   out.text(GDS.LIBNAME, layoutName(netlist.top));
-  out.real(GDS.UNITS, 1 / dbuPerUm, 1e-6 / dbuPerUm);
+  out.real(GDS.UNITS, 1 / dbuPerUm, 1 / (dbuPerUm * 1e6));
   copyCells(out, design, cells, dbuPerUm / cells.dbuPerUm);
   const scale = dbuPerUm / kit.tech.dbuPerUm;
   const vias = usedVias(design);

@@ -1,0 +1,2 @@
+export { checkLayout } from './check-layout.ts';
+export * from './types.ts';
