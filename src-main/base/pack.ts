@@ -70,7 +70,8 @@ export function unpack<T>(bytes: Uint8Array): T {
       const Type = TYPES[type];
       const size = count * Type.BYTES_PER_ELEMENT;
       if (start + at + size > bytes.length) throw damaged();
-      return new Type(bytes.slice(start + at, start + at + size).buffer);
+      // Copied to be aligned; not by slice(), which for Node's Buffer is a view of the whole file.
+      return new Type(new Uint8Array(bytes.subarray(start + at, start + at + size)).buffer);
     }) as T;
   } catch (e) {
     throw e instanceof IngotError ? e : damaged();

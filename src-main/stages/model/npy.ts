@@ -60,7 +60,8 @@ export function readNpy(bytes: Uint8Array, name = 'array'): Npy {
       'the file is truncated; write it again',
     );
   }
-  return { shape, dtype: type.dtype, data: new type.Array(bytes.slice(end).buffer) };
+  // Copied to be aligned; not slice(), which for Node's Buffer is a view.
+  return { shape, dtype: type.dtype, data: new type.Array(new Uint8Array(bytes.subarray(end)).buffer) };
 }
 
 /** The inverse, for the types above; format version 1. */

@@ -50,7 +50,7 @@ export function reshape(node: NodeReader): void {
       shape.filter((_, i) => i !== free),
       node.name,
     );
-    shape[free] = rest > 0 ? elementCount(x.shape, node.name) / rest : 0;
+    shape[free] = rest > 0 ? Math.floor(elementCount(x.shape, node.name) / rest) : 0;
   }
   reshaped(node, x, shape);
 }

@@ -1,0 +1,67 @@
+/** The model corpus beside the repository (../shared/corpus) and the example inside it. */
+import { existsSync, readFileSync } from 'node:fs';
+import type { Model } from '../../src-main/stages/model/index.ts';
+import { importModel, readNpy, samplesOf } from '../../src-main/stages/model/index.ts';
+
+const corpus = new URL('../../../shared/corpus/', import.meta.url);
+const example = new URL('../../resources/examples/digits/', import.meta.url);
+
+/** False where the corpus is not there; with INGOT_REQUIRE_TOOLS=1 its tests then fail instead of being skipped. */
+export const hasCorpus = existsSync(corpus);
+export const skipCorpus = !hasCorpus && process.env['INGOT_REQUIRE_TOOLS'] !== '1';
+export const corpusNote = skipCorpus ? ' (skipped: corpus not found)' : '';
+
+interface CaseTensor {
+  readonly file: string;
+  readonly dtype: 'int8' | 'int32' | 'float32';
+  readonly samples: number;
+  readonly shape: readonly number[];
+}
+interface CaseFile {
+  readonly model: string;
+  readonly inputs: readonly CaseTensor[];
+  readonly outputs: readonly CaseTensor[];
+}
+
+const ARRAYS = { int8: Int8Array, int32: Int32Array, float32: Float32Array };
+export type Sample = InstanceType<(typeof ARRAYS)[keyof typeof ARRAYS]>;
+
+export interface CorpusCase {
+  readonly model: Uint8Array;
+  /** First input, one array per sample. */
+  readonly inputs: readonly Sample[];
+  readonly expected: readonly Sample[];
+}
+
+export function readCase(name: string): CorpusCase {
+  const folder = new URL(`${name}/`, corpus);
+  const json = JSON.parse(readFileSync(new URL('case.json', folder), 'utf8')) as CaseFile;
+  const load = (t: CaseTensor): Sample[] => {
+    const all = new ARRAYS[t.dtype](new Uint8Array(readFileSync(new URL(t.file, folder))).buffer);
+    const size = t.shape.reduce((a, b) => a * b, 1);
+    return Array.from({ length: t.samples }, (_, i) => all.slice(i * size, (i + 1) * size));
+  };
+  return {
+    model: readFileSync(new URL(json.model, folder)),
+    inputs: load(json.inputs[0]!),
+    expected: load(json.outputs[0]!),
+  };
+}
+
+/** The 256 first training images: what the digits models are calibrated on. */
+export function exampleSamples(file: 'calibration-images' | 'test-images' | 'test-expected'): Float32Array[] {
+  return samplesOf(readNpy(readFileSync(new URL(`${file}.npy`, example)), file));
+}
+
+export function exampleLabels(): number[] {
+  return Array.from(readNpy(readFileSync(new URL('test-labels.npy', example))).data);
+}
+
+export const exampleBytes = (): Uint8Array => readFileSync(new URL('digits-cnn.onnx', example));
+export const exampleModel = (): Model => importModel(exampleBytes(), 'digits-cnn').value;
+
+export function argmax(values: ArrayLike<number>): number {
+  let best = 0;
+  for (let i = 1; i < values.length; i++) if (values[i]! > values[best]!) best = i;
+  return best;
+}
