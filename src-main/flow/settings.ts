@@ -39,9 +39,39 @@ export const SETTINGS = {
     max: 100_000,
     help: 'samples of the calibration set that are used, from its start',
   },
-  'chip.rows': { type: 'integer', default: 4, min: 1, max: 16, help: 'pixel rows P of the engine' },
-  'chip.columns': { type: 'integer', default: 8, min: 4, max: 64, help: 'channel columns K of the engine' },
-  'chip.lanes': { type: 'integer', default: 4, min: 1, max: 64, help: 'requantiser lanes' },
+  'chip.rows': { type: 'integer', default: 1, min: 1, max: 64, help: 'pixel rows P of the engine' },
+  'chip.columns': {
+    type: 'integer',
+    default: 4,
+    min: 2,
+    max: 64,
+    help: 'channel columns K of the engine, a power of two',
+  },
+  'chip.lanes': { type: 'integer', default: 1, min: 1, max: 64, help: 'requantiser lanes' },
+  'chip.requantizeCycles': {
+    type: 'integer',
+    default: 8,
+    min: 4,
+    max: 16,
+    unit: 'cycles',
+    help: 'cycles a lane takes for one value: 4, 8 or 16; more is smaller',
+  },
+  'chip.accumulatorBits': { type: 'integer', default: 24, min: 16, max: 32, help: 'width of an accumulator' },
+  'chip.activationBytes': {
+    type: 'integer',
+    default: 0,
+    min: 0,
+    max: 65_536,
+    unit: 'bytes',
+    help: 'activation memory; 0 takes what the program needs',
+  },
+  'chip.weightWords': {
+    type: 'integer',
+    default: 0,
+    min: 0,
+    max: 65_536,
+    help: 'weight memory in words of K bytes; 0 takes what the program needs',
+  },
   'chip.bake': {
     type: 'boolean',
     default: true,
@@ -126,6 +156,30 @@ export interface SettingRule {
 }
 
 export const RULES: readonly SettingRule[] = [
+  {
+    keys: ['chip.columns'],
+    fails: (s) =>
+      Number.isInteger(Math.log2(s['chip.columns']))
+        ? undefined
+        : `chip.columns ${s['chip.columns']} is not a power of two`,
+    remedy: 'choose 2, 4, 8, 16, 32 or 64',
+  },
+  {
+    keys: ['chip.lanes', 'chip.columns'],
+    fails: (s) =>
+      Number.isInteger(Math.log2(s['chip.lanes'])) && s['chip.lanes'] <= s['chip.columns']
+        ? undefined
+        : `chip.lanes ${s['chip.lanes']} is not a power of two up to chip.columns ${s['chip.columns']}`,
+    remedy: 'choose a power of two that is at most chip.columns',
+  },
+  {
+    keys: ['chip.requantizeCycles'],
+    fails: (s) =>
+      [4, 8, 16].includes(s['chip.requantizeCycles'])
+        ? undefined
+        : `chip.requantizeCycles ${s['chip.requantizeCycles']} is not possible`,
+    remedy: 'choose 4, 8 or 16',
+  },
   {
     keys: ['floorplan.utilization', 'place.densityTarget'],
     fails: (s) =>

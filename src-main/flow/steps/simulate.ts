@@ -1,0 +1,89 @@
+import { pack, unpack } from '../../base/pack.ts';
+import { IngotError } from '../../base/diagnostic.ts';
+import type { Program } from '../../stages/compiler/index.ts';
+import type { QuantGraph } from '../../stages/quantize/index.ts';
+import { defineStep } from '../step.ts';
+import { TEST_FILES, accuracyOf, percent, readSamples, readTestSet } from './test-set.ts';
+
+/** What later steps replay: inputs and the outputs and cycles that the simulator promises. */
+export interface Stimulus {
+  readonly inputs: readonly Int8Array[];
+  readonly outputs: readonly Int8Array[];
+  /** Of each inference. */
+  readonly cycles: readonly number[];
+}
+
+/** Inferences kept for the RTL and gate-level judges; one bit lane of a 32-bit word each. */
+const KEPT = 32;
+
+export const simulateStep = defineStep({
+  name: 'simulate',
+  title: 'Simulate cycle by cycle',
+  version: 1,
+  inputs: ['model.bin', 'quantized.bin', 'program.bin'],
+  files: ['calibration'],
+  optionalFiles: TEST_FILES,
+  outputs: ['simulation.bin', 'stimulus.bin'],
+  settings: ['simulate.samples'],
+  async run(context) {
+    const { simulate } = await import('../../stages/simulator/index.ts');
+    const quantized = await import('../../stages/quantize/index.ts');
+    const graph = unpack<QuantGraph>(context.readArtefact('quantized.bin'));
+    const program = unpack<Program>(context.readArtefact('program.bin'));
+    const test = readTestSet(context);
+    const samples = (test?.images ?? readSamples(context, 'calibration')).slice(
+      0,
+      context.settings['simulate.samples'],
+    );
+    if (samples.length === 0)
+      throw new IngotError('FILE-012', 'there is no sample to simulate', {
+        place: 'test.images',
+        remedy: 'give test images, or calibration samples',
+      });
+    const inputs = samples.map((x) => quantized.quantizeInput(graph, x));
+    context.progress(0.1, `${inputs.length} inferences`);
+    const simulation = simulate(program, program.chip, inputs);
+    const { outputs, ...timing } = simulation;
+    context.writeArtefact(
+      'simulation.bin',
+      pack({ ...timing, cycles: timing.cycles.slice(0, KEPT), lastOutputCycle: [] }),
+    );
+    const kept: Stimulus = {
+      inputs: inputs.slice(0, KEPT),
+      outputs: outputs.slice(0, KEPT),
+      cycles: timing.cycles.slice(0, KEPT),
+    };
+    context.writeArtefact('stimulus.bin', pack(kept));
+    context.metric('cycles', timing.cycles[0]!, 'cycles');
+    context.progress(0.6, 'integer reference');
+    let bits = 0;
+    inputs.forEach((input, i) => {
+      const want = quantized.runInteger(graph, input);
+      for (let k = 0; k < want.length; k++) if (want[k] !== outputs[i]![k]) bits++;
+    });
+    context.proof({
+      name: 'the simulator computes what the integer model does',
+      judge: 'integer reference interpreter',
+      result: bits === 0 ? 'pass' : 'fail',
+      detail: `${inputs.length} inferences, ${bits} of ${inputs.length * outputs[0]!.length} output bytes differ`,
+    });
+    const claim = { name: 'the chip keeps the accuracy', judge: 'cycle simulator against labels' };
+    if (!test?.labels) {
+      context.proof({ ...claim, result: 'skipped', detail: 'the project gives no labels' });
+      return;
+    }
+    const { runFloat } = await import('../../stages/model/index.ts');
+    const model = unpack<Parameters<typeof runFloat>[0]>(context.readArtefact('model.bin'));
+    const accuracy = accuracyOf(outputs, test.labels);
+    const float = accuracyOf(
+      samples.map((x) => runFloat(model, [x])[0]!),
+      test.labels,
+    );
+    context.metric('accuracy', accuracy);
+    context.proof({
+      ...claim,
+      result: float - accuracy <= 0.005 ? 'pass' : 'fail',
+      detail: `${samples.length} images: float ${percent(float)}, chip ${percent(accuracy)}, limit 0.5 points`,
+    });
+  },
+});
