@@ -1,7 +1,9 @@
 export { pinInstances } from './connectivity.ts';
 export { editNetlist, type NetlistEditor } from './edit-netlist.ts';
+export { createGateSimulator, type GateSimulator } from './gate-simulator.ts';
 export { markClocks } from './mark-clocks.ts';
 export { readNetlist } from './read-netlist.ts';
+export { replayInference, type Replay, type ReplayOptions } from './replay-inference.ts';
 export { netlistStatistics, type NetlistStatistics } from './statistics.ts';
 export { NONE } from './types.ts';
 export type * from './types.ts';

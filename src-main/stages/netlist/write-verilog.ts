@@ -73,7 +73,7 @@ function groupPorts(ports: readonly Port[]): PortVector[] {
     group.push({ port, bit: match ? Number(match[2]) : null });
     groups.set(key, group);
   }
-  return [...groups].flatMap(([name, members]) => {
+  return [...groups].flatMap(([name, members]): PortVector[] => {
     const sorted = members.toSorted((a, b) => (a.bit ?? -1) - (b.bit ?? -1));
     const isVector =
       sorted.every((m, i) => m.bit === i) && new Set(members.map((m) => m.port.direction)).size === 1;
