@@ -37,6 +37,8 @@ export interface RampTable {
 }
 
 const RAMP_POINTS = 400;
+const RD_ATTEMPTS = 6;
+const RD_STEP = 0.75;
 
 export function buildRampTable(lower: number, upper: number): RampTable {
   const interval = new Float64Array(RAMP_POINTS);
@@ -98,10 +100,15 @@ export class Driver {
     if (far <= 0 || resistance <= 0) return;
     const rd = Math.abs(lookUp(luts, delayLut, inSlewPs, total + 1) - delay);
     if (rd < 1e-5 || resistance < rd * 1e-3 || far < near * 1e-3) return;
-    // A far larger than near leaves a second pole too fast to compute with.
-    this.setPi(rd, Math.max(near, far * 1e-3), resistance, far);
-    if (!this.findCeff(delayLut, slewLut, inSlewPs)) {
-      this.delayPs = delay;
+    // A far larger than near leaves a second pole too fast to compute with. Where the table's slew is too
+    // fast for any ramp behind rd, a smaller one is tried.
+    const nearFf = Math.max(near, far * 1e-3);
+    let isFound = false;
+    for (let attempt = 0, r = rd; attempt < RD_ATTEMPTS && !isFound; attempt++, r *= RD_STEP) {
+      this.setPi(r, nearFf, resistance, far);
+      isFound = this.findCeff(delayLut, slewLut, inSlewPs);
+    }
+    if (!isFound) {
       this.ceffFf = total;
       return;
     }
