@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { BugError, type Diagnostic } from '../base/diagnostic.ts';
 import type { Measured } from '../project/queries/steps.ts';
 import type { ArtefactRow, LogRow, MetricRow, ProofRow, StepResults } from '../project/queries/facts.ts';
+import { compileCacheDir } from '../tools/cache-dir.ts';
 import { ENGINE_PID, type FromStep, type StartMessage } from './process-protocol.ts';
 import { treeMiB } from './usage.ts';
 
@@ -44,6 +45,7 @@ export async function runChild(
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     detached: process.platform !== 'win32',
     env: {
+      NODE_COMPILE_CACHE: compileCacheDir(),
       ...process.env,
       [ENGINE_PID]: String(process.pid),
       ...(process.versions.electron ? { ELECTRON_RUN_AS_NODE: '1' } : {}),

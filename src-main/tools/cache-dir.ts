@@ -10,3 +10,9 @@ export function cacheDir(env: NodeJS.ProcessEnv = process.env): string {
   }
   return join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'ingot');
 }
+
+/**
+ * Where Node keeps compiled modules between processes (a step's process starts three times faster). Not in
+ * the system's temporary folder: what others can write there would be run.
+ */
+export const compileCacheDir = (): string => join(cacheDir(), 'compiled');

@@ -168,7 +168,7 @@ function kitReport(): ToolReport {
 
 function foldersIn(path: string): string[] {
   try {
-    return readdirSync(path).filter((name) => !name.startsWith('.'));
+    return readdirSync(path).filter((name) => !name.startsWith('.') && name !== 'compiled');
   } catch {
     return [];
   }
