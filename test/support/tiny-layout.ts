@@ -48,7 +48,7 @@ const PORTS = [
 export function tinyLayout(kit: Kit): LayoutDesign {
   const cells = [...GATES, ...fill(kit)];
   const netlist = makeNetlist(kit, cells);
-  const placement = makePlacement(kit, cells);
+  const placement = makePlacement(cells);
   const floorplan = makeFloorplan(kit);
   return { kit, netlist, placement, floorplan, routing: routeTiny(kit, netlist, placement, floorplan) };
 }
@@ -108,7 +108,7 @@ function makeNetlist(kit: Kit, cells: readonly Cell[]): Netlist {
   };
 }
 
-function makePlacement(kit: Kit, cells: readonly Cell[]): Placement {
+function makePlacement(cells: readonly Cell[]): Placement {
   return {
     xDbu: Int32Array.from(cells, (c) => X0 + c.site * 380),
     yDbu: Int32Array.from(cells, (c) => Y0 + c.row * 2800),

@@ -1,0 +1,97 @@
+/** KLayout opens what we write, agrees that it is clean, and finds what we break. */
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { checkLayout, pinLocations, writeLyrdb } from '../../src-main/stages/check/index.ts';
+import {
+  readDef,
+  readGds,
+  writeDef,
+  writeGds,
+  type LayoutDesign,
+} from '../../src-main/stages/layout/index.ts';
+import { findProgram } from '../../src-main/tools/doctor.ts';
+import { parseKLayoutResult, runKLayout, type KLayoutOutcome } from '../../src-main/tools/klayout.ts';
+import { kitDir, kitNote, loadKit } from '../support/layout-kit.ts';
+import { tinyLayout } from '../support/tiny-layout.ts';
+
+const klayout = findProgram(['klayout']);
+const isRequired = process.env.INGOT_REQUIRE_TOOLS === '1';
+const note = kitNote || (klayout ? '' : ' (skipped: klayout not found)');
+const folder = mkdtempSync(join(tmpdir(), 'ingot-klayout-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** Drawn from one design, judged by the pins of the whole one. */
+async function judge(drawn: LayoutDesign, whole: LayoutDesign): Promise<KLayoutOutcome & { status: 'done' }> {
+  const { kit, gds } = loadKit();
+  const def = readDef(writeDef(whole.netlist, whole.floorplan, whole.placement, whole.routing, kit)).value;
+  const outcome = await runKLayout({ gds: writeGds(drawn, gds), pins: pinLocations(def, kit) }, folder);
+  if (outcome.status !== 'done') throw new Error(outcome.reason);
+  return outcome;
+}
+
+describe.skipIf(!kitDir || (!klayout && !isRequired))(`KLayout as judge${note}`, () => {
+  test('the small layout is clean by KLayout too, and it compared all of it', async () => {
+    const design = tinyLayout(loadKit().kit);
+    const { isClean, result } = await judge(design, design);
+    expect(isClean).toBe(true);
+    expect([result.top, result.netsCompared, result.pinsCompared, result.unresolved]).toEqual([
+      'tiny$top_x',
+      9,
+      64,
+      [],
+    ]);
+    expect(result.instances).toBe(design.netlist.instNames.length + design.routing!.vias.length / 3 + 9);
+    expect(result.layers).toContain('15/0');
+    expect(result.rules.length).toBe(9);
+  });
+
+  test('a missing via is an open', async () => {
+    const design = tinyLayout(loadKit().kit);
+    const routing = { ...design.routing!, vias: design.routing!.vias.slice(3) };
+    const { isClean, result } = await judge({ ...design, routing }, design);
+    expect([isClean, result.openCount, result.shortCount]).toEqual([false, 1, 0]);
+  });
+
+  test('a bridge between two trunks is a short', async () => {
+    const design = tinyLayout(loadKit().kit);
+    const w = design.routing!.wires;
+    const [a, b] = [0, 1].map((net) => (design.routing!.wireStart[net + 1]! - 1) * 5) as [number, number];
+    const x = w[a + 1]!;
+    const ys = [w[a + 2]!, w[b + 2]!].sort((p, q) => p - q) as [number, number];
+    const routing = { ...design.routing!, wires: Int32Array.from([...w, 4, x, ys[0], x, ys[1]]) };
+    const { isClean, result } = await judge({ ...design, routing }, design);
+    expect([isClean, result.shortCount]).toEqual([false, 1]);
+    expect(result.shorts[0]!.length).toBe(2);
+  });
+
+  test('the marker file opens in KLayout with every violation', () => {
+    const { kit, gds } = loadKit();
+    const design = tinyLayout(kit);
+    const routing = { ...design.routing!, vias: design.routing!.vias.slice(6) };
+    const report = checkLayout(readGds(writeGds({ ...design, routing }, gds)).value, design.netlist, kit);
+    expect(report.violations.length).toBeGreaterThan(0);
+    const [file, script] = [join(folder, 'marks.lyrdb'), join(folder, 'count.py')];
+    writeFileSync(file, writeLyrdb(report, 'tiny', kit));
+    writeFileSync(script, 'import pya\nd = pya.ReportDatabase("x")\nd.load(file)\nprint(d.num_items())\n');
+    const out = execFileSync(klayout!, ['-b', '-r', script, '-rd', `file=${file}`], { encoding: 'utf8' });
+    expect(Number(out.trim())).toBe(report.violations.length);
+  });
+
+  test('a damaged GDS is a typed error', async () => {
+    const { kit } = loadKit();
+    const design = tinyLayout(kit);
+    const def = readDef(
+      writeDef(design.netlist, design.floorplan, design.placement, design.routing, kit),
+    ).value;
+    const input = { gds: new Uint8Array(100), pins: pinLocations(def, kit) };
+    await expect(runKLayout(input, folder)).rejects.toMatchObject({ diagnostic: { code: 'TOOL-020' } });
+  });
+});
+
+test('a result about nothing is refused', () => {
+  expect(() => parseKLayoutResult('')).toThrow(/missing/);
+  expect(() => parseKLayoutResult('{"klayout": 1}')).toThrow(/cannot be used/);
+});
