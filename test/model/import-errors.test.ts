@@ -86,6 +86,10 @@ const FILES: [what: string, code: string, place: string, file: FileInit][] = [
   ['weights that are not numbers', 'MODEL-016', 'w', {
     nodes: [conv], initialisers: [floats('w', [1, 1, 1, 1], [NaN])],
   }],
+  ['weights that overflow by alpha (found by the fuzzer)', 'MODEL-016', 'w', {
+    inputs: { x: [1, 1] }, nodes: [node('Gemm', ['x', 'w'], 'y', { alpha: 1.5 })],
+    initialisers: [floats('w', [1, 1], [3e38])],
+  }],
   ['a variance below zero', 'MODEL-016', 'conv-of-x', {
     nodes: [node('Conv', ['x', 'w'], 'c'), node('BatchNormalization', bn, 'y')],
     initialisers: [floats('p', [1], [-1]), floats('w', [1, 1, 1, 1], [1])],

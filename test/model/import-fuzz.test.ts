@@ -4,7 +4,9 @@ import { describe, expect, test } from 'vitest';
 import { IngotError } from '../../src-main/base/diagnostic.ts';
 import { makeRng } from '../../src-main/base/rng.ts';
 import { ModelSchema } from '../../src-main/stages/model/generated/onnx_pb.ts';
+import type { Model } from '../../src-main/stages/model/index.ts';
 import { importModel, verifyModel } from '../../src-main/stages/model/index.ts';
+import { quantize, verifyQuantGraph } from '../../src-main/stages/quantize/index.ts';
 import { exampleBytes, readCase, skipCorpus } from './corpus.ts';
 
 const RUNS = 400;
@@ -85,11 +87,21 @@ function attempt(bytes: Uint8Array, seed: number): string {
   try {
     const { value } = importModel(bytes, 'fuzzed');
     expect(verifyModel(value), `seed ${seed}`).toEqual([]);
+    quantizeToo(value, seed);
     return 'model';
   } catch (e) {
     if (!(e instanceof IngotError)) throw new Error(`seed ${seed}`, { cause: e });
-    expect(e.diagnostic.code, `seed ${seed}`).toMatch(/^MODEL-0\d\d$/);
+    expect(e.diagnostic.code, `seed ${seed}`).toMatch(/^(MODEL|QUANT)-0\d\d$/);
     expect(e.diagnostic.remedy, `seed ${seed}`).toBeTruthy();
     return e.diagnostic.code;
   }
+}
+
+/** A damaged model that still imports must quantise to a graph that verifies, or be refused. */
+function quantizeToo(model: Model, seed: number): void {
+  const size = (t: number): number => model.tensors[t]!.shape.reduce((a, b) => a * b, 1);
+  const isSmall = model.tensors.every((_, t) => size(t) < 20_000) && model.inputs.length === 1;
+  if (!isSmall || seed % 4 !== 0) return;
+  const sample = Float32Array.from({ length: size(model.inputs[0]!) }, (_, i) => (i % 16) / 16);
+  expect(verifyQuantGraph(quantize(model, [sample]).value), `seed ${seed}`).toEqual([]);
 }

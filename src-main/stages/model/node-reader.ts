@@ -168,8 +168,9 @@ export class NodeReader {
     this.values.set(name, value);
   }
 
-  /** Id of a constant as a tensor of the Model. */
+  /** Id of a constant as a tensor of the Model. Checked again: alpha and beta may have made it infinite. */
   initialiser(name: string, shape: readonly number[], data: Float32Array): number {
+    requireFinite(data, name);
     return addTensor(this.draft, name, shape, data).id;
   }
 

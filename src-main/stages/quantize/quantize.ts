@@ -60,6 +60,9 @@ export function quantize(
   return new Lowering(model, collectRanges(model, calibration, percentile)).run();
 }
 
+/** Far above any model that works, far below where float32 ends. */
+const SCALE_MAX = 2 ** 100;
+
 /** The graph while it is built. */
 class Lowering {
   private readonly model: Model;
@@ -297,7 +300,12 @@ class Lowering {
   }
 
   private scaleOf(id: TensorId, scaleMin = 0): Scale {
-    return activationScale(this.ranges.min[id]!, this.ranges.max[id]!, scaleMin);
+    const scale = activationScale(this.ranges.min[id]!, this.ranges.max[id]!, scaleMin);
+    if (scale.scale < SCALE_MAX) return scale;
+    throw new IngotError('QUANT-003', `its values need a step of ${scale.scale}`, {
+      place: this.model.tensors[id]!.name,
+      remedy: 'check weights and calibration samples: numbers of this size are no working model',
+    });
   }
 
   private addTensor(id: TensorId, shape: Hwc, { scale, zeroPoint }: Scale): number {

@@ -154,14 +154,14 @@ function checkWeights(
   }
 }
 
-/** The three factors must be those of the tensors' scales, to the 31 bits they are held in. */
+/** The three factors must be those of the tensors' scales, to the 31 bits they are held in; 0 below 2^-32. */
 function checkAddFactors(op: AddOp, scale1: number, scale2: number, scale: number, report: Report): void {
   const twiceMax = 2 * Math.max(scale1, scale2);
   const wanted = [scale1 / twiceMax, scale2 / twiceMax, twiceMax / (2 ** 20 * scale)];
   [op.input1, op.input2, op.outputScale].forEach((m, i) => {
     checkMultiplier(m.multiplierQ31, m.shift, report);
     const real = m.multiplierQ31 * 2 ** (m.shift - 31);
-    if (Math.abs(real - wanted[i]!) > wanted[i]! * 2 ** -30 + 2 ** -33) {
+    if (Math.abs(real - wanted[i]!) > wanted[i]! * 2 ** -30 + 2 ** -32) {
       report('QUANT-204', `factor ${i + 1} is ${real}, the scales give ${wanted[i]}`);
     }
   });
