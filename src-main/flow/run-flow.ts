@@ -177,7 +177,8 @@ class Run {
     );
     this.#options.observe?.({ type: 'run-started', runId: this.#runId, steps: labels });
     inWorld(dir, () => {
-      rmSync(join(dir, 'work'), { recursive: true, force: true });
+      // Retried: a step of a run that was killed a moment ago may still be dying in there.
+      rmSync(join(dir, 'work'), { recursive: true, force: true, maxRetries: 5 });
       removeTemporaries(dir);
     });
     for (const [position, { step, mustRun }] of plan.entries()) {
@@ -268,7 +269,9 @@ class Run {
     const workDir = join(dir, 'work', step.name);
     inWorld(workDir, () => mkdirSync(workDir, { recursive: true }));
     const outcome = await this.#watchChild(step, id, workDir, estimate);
-    if (outcome.status === 'done') rmSync(workDir, { recursive: true, force: true });
+    if (outcome.status === 'done') {
+      inWorld(workDir, () => rmSync(workDir, { recursive: true, force: true, maxRetries: 5 }));
+    }
     fault(`commit/${step.name}`);
     const error = this.#record(step, id, key, outcome);
     this.#options.observe?.({

@@ -96,3 +96,24 @@ test('one run at a time: the second is refused with the process of the first, re
   expect((await cli(['cancel', '--project', project.dir])).out).toContain('asked');
   expect((await ended).code).toBe(130);
 });
+
+test('two runs started at the same moment: one goes on, one is refused', async () => {
+  const project = toyProject();
+  const other = openProject(project.dir);
+  const [first, second] = await Promise.allSettled([runToy(project), runToy(other)]);
+  other.close();
+  expect(first).toMatchObject({ status: 'fulfilled', value: { status: 'done' } });
+  expect(second).toMatchObject({ status: 'rejected', reason: { diagnostic: { code: 'FLOW-004' } } });
+});
+
+test("the caller's thread stays free while a step is busy", async () => {
+  const project = toyProject();
+  await runToy(project, { to: 'upper' });
+  setEnvironment('TOY_DELAY_MS', '1500');
+  let ticks = 0;
+  const ticker = setInterval(() => ticks++, 10);
+  await runToy(project, { to: 'mark' });
+  clearInterval(ticker);
+  // 150 would fit; on a busy machine some are lost, but a step on this thread would leave next to none.
+  expect(ticks).toBeGreaterThan(50);
+});

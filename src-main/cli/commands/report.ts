@@ -42,7 +42,7 @@ export function stepTable(run: RunDetail): string {
     value === null ? '' : format(value);
   const rows = run.steps.map((s) => [
     s.name,
-    s.status,
+    s.status === 'running' ? `running, ${Math.floor(s.fraction * 100)} %` : s.status,
     show(s.wallS, formatSeconds),
     show(s.cpuS, formatSeconds),
     show(s.peakMiB, formatMiB),
