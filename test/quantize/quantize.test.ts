@@ -241,7 +241,7 @@ describe('refusals name code, place and remedy', () => {
     ['no calibration', 'QUANT-001', 'test', flat, [], 100],
     ['a percentile of 0', 'QUANT-002', 'percentile', flat, sample, 0],
     ['samples that are not numbers', 'QUANT-003', 'x', flat, [Float32Array.of(1, NaN)], 100],
-    ['numbers beyond float32 (found by the fuzzer)', 'QUANT-003', 'y', {
+    ['numbers beyond float32 (found by the fuzzer)', 'QUANT-003', 'x', {
       ...flat, initialisers: [floats('w', [2, 2], [1e38, -1e38, -1e38, 1e38])],
     }, [Float32Array.of(1e38, 1e38)], 100],
     ['samples of another size', 'MODEL-020', 'x', flat, [Float32Array.of(1)], 100],
