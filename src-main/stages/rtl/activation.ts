@@ -34,7 +34,9 @@ function offsetMux(s: Shape): string {
   const offset = `read_address[${KB - 1}:0]`;
   return lines(K, (j) => {
     // Byte j is wanted from offset o only if a packed pixel at o has a byte j: j below o's lowest set bit.
-    const wanted = s.byteOffsets.filter((o) => o > 0 && j < (o & -o) && j + o < K);
+    // The output stream reads single bytes, so byte 0 is wanted from everywhere.
+    const offsets = j === 0 ? Array.from({ length: K }, (_, o) => o) : s.byteOffsets;
+    const wanted = offsets.filter((o) => o > 0 && j < (o & -o) && j + o < K);
     let text = `word[${8 * j} +: 8]`;
     for (const o of [...wanted].reverse()) text = `${offset} == ${KB}'d${o} ? word[${8 * (j + o)} +: 8] : ${text}`;
     return `  assign read_data[${8 * j} +: 8] = ${text};`;

@@ -45,6 +45,7 @@ ${lines(P, (p) => `  reg signed ${range(N)} held_${p} [0:${K - 1}];`)}
 ${grouped ? `  reg ${range(G)} at_group;\n  assign group = at_group;` : `  assign group = ${literal(G, 0)};`}
 ${many ? `  reg ${range(s.rowBits)} row, rows;\n  wire last_row = row == rows;` : '  wire last_row = 1\'b1;'}
 
+  wire unused_kLast = &{1'b0, x_kLast};
   wire window_ends = in_window == x_window;
   wire ${range(G)} groups_last = ${
     grouped

@@ -49,23 +49,39 @@ export function generateRtl(chip: Chip, program: Program | null): RtlDesign {
   };
 }
 
-/** Files the testbench reads: stimulus.hex, expected.hex and, for a programmable chip, host.hex. */
-export function stimulusFiles(
+/** What a run of the testbench needs: the files it reads and its plusargs (without the leading `+`). */
+export interface RtlStimuli {
+  readonly files: readonly SourceFile[];
+  readonly plusargs: readonly string[];
+}
+
+/**
+ * Stimuli for the testbench: stimulus.hex, expected.hex and, for a programmable chip, host.hex.
+ * gaps: cycles in_valid, and out_ready, stay low after each byte.
+ */
+export function rtlStimuli(
   program: Program,
   inputs: readonly Int8Array[],
   expected: readonly Int8Array[],
-): SourceFile[] {
+  gaps: { readonly input: number; readonly output: number } = { input: 0, output: 0 },
+): RtlStimuli {
   const files = [
     { name: 'stimulus.hex', text: tensorsHex(inputs) },
     { name: 'expected.hex', text: tensorsHex(expected) },
   ];
-  if (program.chip.bake) return files;
+  const plusargs = [
+    `count=${inputs.length}`,
+    `in_bytes=${program.inputBytes}`,
+    `out_bytes=${program.outputBytes}`,
+    `in_gap=${gaps.input}`,
+    `out_gap=${gaps.output}`,
+  ];
+  if (program.chip.bake) return { files, plusargs };
   const host = hostWrites(program.chip, program).map((w) =>
     ((BigInt(w.region) << 54n) | (BigInt(w.word) << 38n) | (BigInt(w.part) << 32n) | BigInt(w.data)).toString(16),
   );
-  return [...files, { name: 'host.hex', text: host.join('\n') + '\n' }];
+  return {
+    files: [...files, { name: 'host.hex', text: host.join('\n') + '\n' }],
+    plusargs: [...plusargs, `host_words=${host.length}`],
+  };
 }
-
-/** Number of host writes in host.hex, for the testbench's +host_words. */
-export const hostWordCount = (program: Program): number =>
-  program.chip.bake ? 0 : hostWrites(program.chip, program).length;

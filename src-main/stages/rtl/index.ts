@@ -1,2 +1,3 @@
-export { generateRtl, hostWordCount, stimulusFiles } from './generate.ts';
+export { generateRtl, rtlStimuli } from './generate.ts';
+export type { RtlStimuli } from './generate.ts';
 export type { RtlDesign, SourceFile } from './types.ts';

@@ -12,7 +12,6 @@ export function testbenchModule(chip: Chip): string {
   const host = !chip.bake;
   return source(`
 // Plusargs: +count=N inferences, +in_bytes=N, +out_bytes=N, +in_gap=N, +out_gap=N${host ? ', +host_words=N' : ''}.
-\`timescale 1ns/1ps
 module ${chip.name}_tb;
   reg clk = 1'b0;
   reg rst_n = 1'b0;
@@ -53,31 +52,30 @@ ${host ? '    .hw_valid(hw_valid), .hw_region(hw_region), .hw_word(hw_word), .hw
     if (!$value$plusargs("out_bytes=%d", out_bytes)) out_bytes = 1;
     if (!$value$plusargs("in_gap=%d", in_gap)) in_gap = 0;
     if (!$value$plusargs("out_gap=%d", out_gap)) out_gap = 0;
-    if (!$value$plusargs("limit=%d", limit)) limit = 100000000;
-    $readmemh("stimulus.hex", stimulus);
-    $readmemh("expected.hex", expected);
+    if (!$value$plusargs("limit=%d", limit)) limit = 20000000;
+    $readmemh("stimulus.hex", stimulus, 0, count * in_bytes - 1);
+    $readmemh("expected.hex", expected, 0, count * out_bytes - 1);
     cycle = 0; first_in = -1; in_at = 0; out_at = 0; in_wait = 0; out_wait = 0; errors = 0; inference = 0;
-    repeat (4) @(posedge clk);
+    repeat (4) @(negedge clk);
 ${
   host
     ? `    if (!$value$plusargs("host_words=%d", host_words)) host_words = 0;
-    $readmemh("host.hex", host);
+    $readmemh("host.hex", host, 0, host_words - 1);
     for (host_at = 0; host_at < host_words; host_at = host_at + 1) begin
-      hw_valid <= 1'b1;
-      {hw_region, hw_word, hw_part, hw_data} <= host[host_at];
-      @(posedge clk);
+      hw_valid = 1'b1;
+      {hw_region, hw_word, hw_part, hw_data} = host[host_at];
+      @(negedge clk);
     end
-    hw_valid <= 1'b0;
-    @(posedge clk);
+    hw_valid = 1'b0;
 `
     : ''
-}    rst_n <= 1'b1;
-    in_valid <= 1'b1;
-    in_data <= stimulus[0];
-    out_ready <= 1'b1;
-    @(posedge clk);
+}    rst_n = 1'b1;
+    // Driven and looked at on falling edges: what holds there is what the next rising edge sees, and no
+    // output depends on an input of the same cycle.
     while (inference < count && cycle < limit) begin
-      // Values as the chip saw them at this edge.
+      in_valid = in_wait == 0 && in_at < count * in_bytes;
+      in_data = stimulus[in_at];
+      out_ready = out_wait == 0;
       if (in_valid && in_ready) begin
         if (in_at % in_bytes == 0) first_in = cycle;
         in_at = in_at + 1;
@@ -100,11 +98,8 @@ ${
           inference = inference + 1;
         end
       end else if (out_wait > 0) out_wait = out_wait - 1;
-      in_valid <= in_wait == 0 && in_at < count * in_bytes;
-      in_data <= stimulus[in_at];
-      out_ready <= out_wait == 0;
       cycle = cycle + 1;
-      @(posedge clk);
+      @(negedge clk);
     end
     if (errors == 0 && inference == count) $display("PASS");
     else $display("FAIL errors %0d inferences %0d of %0d", errors, inference, count);

@@ -1,0 +1,125 @@
+/**
+ * Verilator 5 as an outside judge of the generated RTL: compiles design and testbench to a program in
+ * `workDir` and runs it, both as child processes without a shell.
+ */
+import { spawn } from 'node:child_process';
+import { access, constants, mkdir, writeFile } from 'node:fs/promises';
+import { delimiter, join } from 'node:path';
+import { IngotError } from '../base/diagnostic.ts';
+import type { RtlDesign, RtlStimuli } from '../stages/rtl/index.ts';
+
+export interface RtlRun {
+  /** The testbench's own verdict: every byte, out_last and the number of inferences as expected. */
+  readonly passed: boolean;
+  /** Output bytes of each inference. */
+  readonly outputs: readonly Int8Array[];
+  /** Cycles of each inference, from its first input byte to its last output byte. */
+  readonly cycles: readonly number[];
+  readonly log: string;
+}
+
+const TIME_LIMIT_MS = 600_000;
+
+/** Path of the executable, null if there is none. */
+export async function findVerilator(path: string = process.env['PATH'] ?? ''): Promise<string | null> {
+  for (const folder of path.split(delimiter)) {
+    if (folder === '') continue;
+    const file = join(folder, 'verilator');
+    try {
+      await access(file, constants.X_OK);
+      return file;
+    } catch {
+      // not in this folder
+    }
+  }
+  return null;
+}
+
+interface Finished {
+  readonly code: number | null;
+  readonly log: string;
+}
+
+function run(command: string, args: readonly string[], folder: string, signal?: AbortSignal): Promise<Finished> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, {
+      cwd: folder,
+      shell: false,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      timeout: TIME_LIMIT_MS,
+      ...(signal ? { signal } : {}),
+    });
+    const chunks: Buffer[] = [];
+    child.stdout.on('data', (data: Buffer) => chunks.push(data));
+    child.stderr.on('data', (data: Buffer) => chunks.push(data));
+    child.on('error', reject);
+    child.on('close', (code) => resolve({ code, log: Buffer.concat(chunks).toString('utf8') }));
+  });
+}
+
+const failed = (what: string, log: string, folder: string): IngotError =>
+  new IngotError('TOOL-021', `Verilator: ${what}: ${/%(Error|Warning)[^\n]*/.exec(log)?.[0] ?? log.slice(-300)}`, {
+    place: folder,
+    remedy: 'see the sources in that folder',
+  });
+
+async function requireVerilator(): Promise<string> {
+  const command = await findVerilator();
+  if (!command)
+    throw new IngotError('TOOL-020', 'Verilator is not on the PATH', {
+      remedy: 'install the package verilator (version 5), or go without this check',
+    });
+  return command;
+}
+
+async function writeAll(folder: string, files: readonly { name: string; text: string }[]): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  await Promise.all(files.map((f) => writeFile(join(folder, f.name), f.text)));
+}
+
+/** `verilator --lint-only -Wall` on the synthesisable sources; throws TOOL-021 on the first warning. */
+export async function lintWithVerilator(design: RtlDesign, workDir: string): Promise<void> {
+  const command = await requireVerilator();
+  await writeAll(workDir, design.sources);
+  const names = design.sources.map((f) => f.name);
+  const { code, log } = await run(command, ['--lint-only', '-Wall', '--top-module', design.top, ...names], workDir);
+  if (code !== 0) throw failed('lint', log, workDir);
+}
+
+/** Simulates the design with its testbench; every file goes to `workDir`, which is created if need be. */
+export async function runVerilator(
+  design: RtlDesign,
+  stimuli: RtlStimuli,
+  workDir: string,
+  signal?: AbortSignal,
+): Promise<RtlRun> {
+  const command = await requireVerilator();
+  await writeAll(workDir, [...design.sources, ...design.testbench, ...stimuli.files]);
+  const names = [...design.sources, ...design.testbench].map((f) => f.name);
+  const options = ['--binary', '--timing', '-O3', '--x-assign', 'unique', '--x-initial', 'unique', '-Wno-fatal'];
+  const top = `${design.top}_tb`;
+  const built = await run(command, [...options, '--top-module', top, '-o', 'sim', ...names], workDir, signal);
+  if (built.code !== 0) throw failed('build', built.log, workDir);
+  // Seeded random start values: the result must not depend on what flip-flops hold at power-up.
+  const args = ['+verilator+rand+reset+2', '+verilator+seed+1', ...stimuli.plusargs.map((p) => `+${p}`)];
+  const ran = await run(join(workDir, 'obj_dir', 'sim'), args, workDir, signal);
+  if (ran.code !== 0) throw failed('run', ran.log, workDir);
+  return parseRun(ran.log);
+}
+
+/** Reads the testbench's lines: BYTE, INFERENCE n CYCLES m, PASS. */
+export function parseRun(log: string): RtlRun {
+  const outputs: Int8Array[] = [];
+  const cycles: number[] = [];
+  let bytes: number[] = [];
+  for (const line of log.split('\n')) {
+    const byte = /^BYTE (\d+)/.exec(line);
+    if (byte) bytes.push(Number(byte[1]));
+    const inference = /^INFERENCE \d+ CYCLES (\d+)/.exec(line);
+    if (!inference) continue;
+    cycles.push(Number(inference[1]));
+    outputs.push(Int8Array.from(bytes));
+    bytes = [];
+  }
+  return { passed: /^PASS$/m.test(log), outputs, cycles, log };
+}
