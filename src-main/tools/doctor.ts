@@ -78,6 +78,22 @@ export async function examine(): Promise<readonly ToolReport[]> {
   return [nodeReport(), wasmYosysReport(), ...reports, await pipReport(python?.path ?? null), kitReport()];
 }
 
+/** What a known tool says of its version, null when it is not there. Asked once per process. */
+export function toolVersion(name: string): Promise<string | null> {
+  let version = versions.get(name);
+  if (version === undefined) {
+    const tool = TOOLS.find((t) => t.name === name);
+    version =
+      tool === undefined
+        ? Promise.resolve(null)
+        : reportTool(tool).then((r) => (r.isFound ? (r.version ?? r.path) : null));
+    versions.set(name, version);
+  }
+  return version;
+}
+
+const versions = new Map<string, Promise<string | null>>();
+
 /** Path of a program on PATH, null when there is none. */
 export function findProgram(names: readonly string[]): string | null {
   const endings = process.platform === 'win32' ? ['.exe', '.cmd', '.bat'] : [''];

@@ -1,0 +1,41 @@
+import { defineStep } from '../step.ts';
+import { judged, packChip, readChip, readKitArtefact } from './chip-state.ts';
+
+const PHASES = ['rough', 'ports', 'repair', 'global', 'legal', 'detailed'] as const;
+
+export const placeStep = defineStep({
+  name: 'place',
+  title: 'Place',
+  version: 1,
+  inputs: ['kit.bin', 'floorplan.bin'],
+  outputs: ['placed.bin'],
+  settings: ['place.seed'],
+  async run(context) {
+    const { placeChip, verifyBuffering, verifyPlacement } = await import('../../stages/placement/index.ts');
+    const kit = readKitArtefact(context);
+    const before = readChip(context, 'floorplan.bin');
+    const placed = placeChip(before.netlist, kit, before.floorplan, before.placement, {
+      seed: context.settings['place.seed'],
+      observe: (p) =>
+        context.progress((PHASES.indexOf(p.phase) + p.fraction) / PHASES.length, `${p.phase} placement`),
+    });
+    const { netlist, floorplan, placement } = placed;
+    context.writeArtefact('placed.bin', packChip({ netlist, floorplan, placement, routing: null }));
+    context.metric('hpwlUm', placed.report.hpwlUm.detailed, 'um');
+    context.metric('buffersAdded', netlist.instNames.length - before.netlist.instNames.length);
+    const report = verifyPlacement(netlist, kit, floorplan, placement, { before: before.placement });
+    context.metric('utilization', report.utilization);
+    context.proof({
+      name: 'the placement is legal',
+      judge: 'verifyPlacement',
+      result: judged(context, report.problems),
+      detail: `${report.instances} cells: rows, sites, orientation, overlaps, fixed cells`,
+    });
+    context.proof({
+      name: 'buffers change no function',
+      judge: 'verifyBuffering',
+      result: judged(context, verifyBuffering(before.netlist, netlist, kit)),
+      detail: `${netlist.instNames.length - before.netlist.instNames.length} cells added, every sink still sees its source`,
+    });
+  },
+});
