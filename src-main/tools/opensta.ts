@@ -70,9 +70,15 @@ function script(input: OpenStaInput): string {
     // Early and late slews apart, as Ingot's own analysis keeps them.
     'set_operating_conditions -analysis_type on_chip_variation',
     'read_sdc constraints.sdc',
-    ...(input.spef === null ? [] : ['read_spef wires.spef']),
+    ...(input.spef === null
+      ? []
+      : ['if {![read_spef wires.spef]} { puts "Error: wires.spef was not read" }']),
     ...paths('max', 'setup'),
     ...paths('min', 'hold'),
+    // OpenSTA 2.0 calls a procedure that it does not define.
+    ...(input.activity
+      ? ['proc ::sta::get_pins_error { name list } { upvar 1 $name pins; set pins $list }']
+      : []),
     ...(input.activity ?? []).map(
       (a) => `set_power_activity -pins [get_pins {${a.pin}}] -activity ${a.density} -duty ${a.duty}`,
     ),
@@ -119,7 +125,11 @@ export async function runOpenSta(input: OpenStaInput, workDir: string): Promise<
   if (input.spef !== null) await writeFile(join(workDir, 'wires.spef'), input.spef);
   await writeFile(join(workDir, 'run.tcl'), script(input));
   const { code, log } = await run(command, ['-no_init', '-no_splash', '-exit', 'run.tcl'], workDir);
-  const error = /^.*\bError\b.*$/m.exec(log) ?? /^.*invalid command name.*$/m.exec(log);
+  const error =
+    /^.*Error.*$/m.exec(log) ??
+    /^.*invalid command name.*$/m.exec(log) ??
+    // Nets or pins that OpenSTA does not find would be timed without wires.
+    /^Warning: wires\.spef.*$/m.exec(log);
   if (error || code !== 0 || !/^@end$/m.test(log))
     throw new IngotError('TOOL-011', `OpenSTA failed: ${error?.[0] ?? `exit code ${code}`}`, {
       place: join(workDir, 'run.tcl'),

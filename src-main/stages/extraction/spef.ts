@@ -8,12 +8,11 @@ import type { Kit } from '../kit/types.ts';
 import { NONE } from '../netlist/types.ts';
 import type { Netlist } from '../netlist/types.ts';
 import { ParasiticsBuilder } from './rc-graph.ts';
+import { escapeName, spefNetNames, spefPortNames } from './spef-names.ts';
 import type { Parasitics } from './types.ts';
 
 /** Seven digits: a resistance of a micro-ohm or a capacitance of an attofarad is below any use. */
 const num = (v: number): string => String(Number(v.toPrecision(7)));
-/** Everything but letters, digits, underscore and the divider is escaped. */
-const escape = (name: string): string => name.replace(/[^A-Za-z0-9_]/g, '\\$&');
 
 function header(netlist: Netlist, source: Parasitics['source']): string[] {
   return [
@@ -41,11 +40,11 @@ interface NameMap {
   readonly net: (n: number) => string;
 }
 
-function nameMap(netlist: Netlist): NameMap {
+function nameMap(netlist: Netlist, portNames: readonly string[]): NameMap {
   const lines = ['*NAME_MAP', ''];
   const nets = netlist.netNames.length;
-  netlist.netNames.forEach((name, n) => lines.push(`*${n + 1} ${escape(name)}`));
-  netlist.instNames.forEach((name, i) => lines.push(`*${nets + i + 1} ${escape(name)}`));
+  spefNetNames(netlist, portNames).forEach((name, n) => lines.push(`*${n + 1} ${name}`));
+  netlist.instNames.forEach((name, i) => lines.push(`*${nets + i + 1} ${escapeName(name)}`));
   lines.push('');
   return { lines, net: (n) => `*${n + 1}`, inst: (i) => `*${nets + i + 1}` };
 }
@@ -55,10 +54,10 @@ export function writeSpef(parasitics: Parasitics, netlist: Netlist, kit: Kit): s
   const inst = new Int32Array(pins);
   for (let i = 0; i < netlist.instMaster.length; i++)
     inst.fill(i, netlist.instPinStart[i], netlist.instPinStart[i + 1]);
-  const map = nameMap(netlist);
+  const portNames = spefPortNames(netlist);
+  const map = nameMap(netlist, portNames);
   const lines = [...header(netlist, parasitics.source), ...map.lines, '*PORTS', ''];
-  for (const port of netlist.ports)
-    lines.push(`${escape(port.name)} ${port.direction === 'input' ? 'I' : 'O'}`);
+  netlist.ports.forEach((port, p) => lines.push(`${portNames[p]} ${port.direction === 'input' ? 'I' : 'O'}`));
   lines.push('');
   const masterPin = (pin: number): { name: string; isSource: boolean; master: string } => {
     const master = kit.masters[netlist.instMaster[inst[pin]]];
@@ -66,7 +65,7 @@ export function writeSpef(parasitics: Parasitics, netlist: Netlist, kit: Kit): s
     return { name: p.name, isSource: p.direction !== 'input', master: master.name };
   };
   const pinNode = (pin: number): string =>
-    pin >= pins ? escape(netlist.ports[pin - pins].name) : `${map.inst(inst[pin])}:${masterPin(pin).name}`;
+    pin >= pins ? portNames[pin - pins] : `${map.inst(inst[pin])}:${masterPin(pin).name}`;
   for (let n = 0; n < netlist.netNames.length; n++) {
     const first = parasitics.nodeStart[n];
     const count = parasitics.nodeStart[n + 1] - first;
@@ -106,7 +105,6 @@ export function writeSpef(parasitics: Parasitics, netlist: Netlist, kit: Kit): s
 
 /** Splits a SPEF line; escapes are kept, quotes do not occur in the sections that are read. */
 const wordsOf = (line: string): string[] => line.trim().split(/\s+/);
-const unescape = (name: string): string => name.replace(/\\(.)/g, '$1');
 
 const SCALES: Readonly<Record<string, number>> = {
   PS: 1,
@@ -122,9 +120,11 @@ export function readSpef(text: string, netlist: Netlist, kit: Kit): Parasitics {
   const fail = (line: number, message: string): IngotError =>
     new IngotError('EXTRACT-010', message, { place: `spef:${line + 1}` });
   const pins = netlist.pinNet.length;
-  const netIndex = new Map(netlist.netNames.map((name, n) => [name, n]));
-  const instIndex = new Map(netlist.instNames.map((name, i) => [name, i]));
-  const portIndex = new Map(netlist.ports.map((port, p) => [port.name, p]));
+  const portNames = spefPortNames(netlist);
+  // Keys keep their escapes: `a[0]` of a vector and an internal `a\\[0\\]` are two names.
+  const netIndex = new Map(spefNetNames(netlist, portNames).map((name, n) => [name, n]));
+  const instIndex = new Map(netlist.instNames.map((name, i) => [escapeName(name), i]));
+  const portIndex = new Map(portNames.map((name, p) => [name, p]));
   const pinIndex = kit.masters.map((m) => new Map(m.pins.map((p, k) => [p.name, k])));
   const names = new Map<string, string>();
   const scale = { C: 1, R: 1 };
@@ -136,8 +136,7 @@ export function readSpef(text: string, netlist: Netlist, kit: Kit): Parasitics {
   let net: (typeof nets)[number] = null;
   let section = '';
   let source: Parasitics['source'] = 'routed';
-  const resolve = (name: string): string =>
-    name.startsWith('*') ? (names.get(name) ?? name) : unescape(name);
+  const resolve = (name: string): string => (name.startsWith('*') ? (names.get(name) ?? name) : name);
   const number = (text: string | undefined, line: number): number => {
     const v = Number(text);
     if (text === undefined || !Number.isFinite(v))
@@ -166,7 +165,7 @@ export function readSpef(text: string, netlist: Netlist, kit: Kit): Parasitics {
         if (!net) throw fail(at, `${section} outside a net`);
         net.nodes.set(w[1], pinOf(resolveNode(w[1]), at));
       } else if (section === '*END') net = null;
-    } else if (section === '*NAME_MAP') names.set(w[0], unescape(w[1] ?? ''));
+    } else if (section === '*NAME_MAP') names.set(w[0], w[1] ?? '');
     else if (section === '*CAP' && net) {
       if (w.length !== 3) throw fail(at, 'coupling capacitances are not supported');
       net.caps.set(w[1], (net.caps.get(w[1]) ?? 0) + number(w[2], at) * scale.C);
