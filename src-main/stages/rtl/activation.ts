@@ -2,6 +2,9 @@
 import type { Shape } from './shape.ts';
 import { lines, range, source } from './text.ts';
 
+/** Up to this many words the selection is written out: one line per word, ANDed and ORed. */
+const SELECTED_WORDS = 64;
+
 export function activationModule(s: Shape): string {
   const K = s.chip.columns;
   const A = s.addressBits;
@@ -16,16 +19,47 @@ module ${s.chip.name}_activation (
   input  wire ${range(A)} read_address,
   output wire ${range(8 * K)} read_data
 );
-${lines(K, (j) => `  reg [7:0] bytes_${j} [0:${s.words - 1}];`)}
   wire ${range(A - KB)} read_word = read_address[${A - 1}:${KB}];
-  wire ${range(8 * K)} word = {${Array.from({ length: K }, (_, j) => `bytes_${K - 1 - j}[read_word]`).join(', ')}};
-  always @(posedge clk) begin
-${lines(K, (j) => `    if (enable[${j}]) bytes_${j}[write_word] <= write_data[${8 * j} +: 8];`)}
-  end
+${s.words <= SELECTED_WORDS ? selectedWords(s) : indexedWords(s)}
   // Packed maps hold several pixels in a word; ${s.byteOffsets.length} offsets are possible.
 ${offsetMux(s)}
 endmodule
 `);
+}
+
+/** One select line per word: synthesis makes AND-OR gates of it, fewer cells than a tree of multiplexers. */
+function selectedWords(s: Shape): string {
+  const K = s.chip.columns;
+  const bits = s.addressBits - s.columnBits;
+  return `  wire ${range(s.words)} write_select, read_select;
+  wire ${range(8 * K)} chosen [0:${s.words - 1}];
+  genvar i;
+  generate
+    for (i = 0; i < ${s.words}; i = i + 1) begin : store
+      reg ${range(8 * K)} held;
+      assign write_select[i] = write_word == i[${bits - 1}:0];
+      assign read_select[i] = read_word == i[${bits - 1}:0];
+      assign chosen[i] = held & {${8 * K}{read_select[i]}};
+      always @(posedge clk) begin
+${lines(K, (j) => `        if (write_select[i] & enable[${j}]) held[${8 * j} +: 8] <= write_data[${8 * j} +: 8];`)}
+      end
+    end
+  endgenerate
+  reg ${range(8 * K)} word;
+  integer n;
+  always @* begin
+    word = {${8 * K}{1'b0}};
+    for (n = 0; n < ${s.words}; n = n + 1) word = word | chosen[n];
+  end`;
+}
+
+function indexedWords(s: Shape): string {
+  const K = s.chip.columns;
+  return `${lines(K, (j) => `  reg [7:0] bytes_${j} [0:${s.words - 1}];`)}
+  wire ${range(8 * K)} word = {${Array.from({ length: K }, (_, j) => `bytes_${K - 1 - j}[read_word]`).join(', ')}};
+  always @(posedge clk) begin
+${lines(K, (j) => `    if (enable[${j}]) bytes_${j}[write_word] <= write_data[${8 * j} +: 8];`)}
+  end`;
 }
 
 function offsetMux(s: Shape): string {
