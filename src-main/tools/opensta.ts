@@ -126,7 +126,7 @@ export async function runOpenSta(input: OpenStaInput, workDir: string): Promise<
   await writeFile(join(workDir, 'run.tcl'), script(input));
   const { code, log } = await run(command, ['-no_init', '-no_splash', '-exit', 'run.tcl'], workDir);
   const error =
-    /^.*Error.*$/m.exec(log) ??
+    /^.*\bError\b.*$/m.exec(log) ??
     /^.*invalid command name.*$/m.exec(log) ??
     // Nets or pins that OpenSTA does not find would be timed without wires.
     /^Warning: wires\.spef.*$/m.exec(log);

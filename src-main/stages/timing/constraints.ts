@@ -100,15 +100,14 @@ export function resolvePorts(netlist: Netlist, kit: Kit, c: Constraints): PortCo
         result.minDelayPs[p] = d.minPs;
         result.maxDelayPs[p] = d.maxPs;
       });
-  for (const v of c.inputSlewsPs)
-    each(v.ports, 'input', v.ports !== null, (p) => (result.slewPs[p] = v.value));
+  for (const v of c.inputSlewsPs) each(v.ports, 'input', true, (p) => (result.slewPs[p] = v.value));
   for (const v of c.outputLoadsFf) each(v.ports, 'output', false, (p) => (result.loadFf[p] = v.value));
   for (const d of c.drivingCells) {
     const master = kit.masters.findIndex((m) => m.name === d.master);
     const pin = master < 0 ? -1 : kit.masters[master].pins.findIndex((q) => q.name === d.pin);
     if (pin < 0)
       throw new IngotError('TIMING-013', `the kit has no ${d.master}/${d.pin}`, { place: d.master });
-    each(d.ports, 'input', d.ports !== null, (p) => {
+    each(d.ports, 'input', true, (p) => {
       result.driverMaster[p] = master;
       result.driverPin[p] = pin;
     });

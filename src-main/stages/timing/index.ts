@@ -1,6 +1,6 @@
 export { analyzeTiming, DEFAULT_TIMING_OPTIONS } from './analyze.ts';
 export { defaultConstraints } from './constraints.ts';
-export { readSdc, writeSdc } from './sdc.ts';
+export { readSdc, writeSdc, type PortNames } from './sdc.ts';
 export { verifyTiming } from './verify-timing.ts';
 export { NO_ARRIVAL, NO_SLACK } from './types.ts';
 export type * from './types.ts';

@@ -4,7 +4,7 @@
  */
 import { IngotError } from '../../base/diagnostic.ts';
 import { defaultConstraints } from './constraints.ts';
-import type { Constraints, PortDelay, PortValue } from './types.ts';
+import type { Constraints, PortDelay } from './types.ts';
 
 interface Word {
   readonly text: string;
@@ -286,11 +286,24 @@ export function readSdc(text: string): Constraints {
   return draft;
 }
 
-/** `inputs` and `outputs`: the netlist's port names, the clock's among the inputs; named in full for tools. */
-export function writeSdc(c: Constraints, inputs: readonly string[], outputs: readonly string[]): string {
-  const data = inputs.filter((name) => name !== c.clockPort);
-  const list = (ports: readonly string[] | null, all: readonly string[]): string =>
-    `[get_ports {${(ports ?? all).join(' ')}}]`;
+/** Port names to write in place of `[all_inputs]` and `[all_outputs]`. */
+export interface PortNames {
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+}
+
+/**
+ * The constraints as SDC. Without `names`, delays of all inputs are set on `[all_inputs]`, the clock's port
+ * included, which tools ignore with a warning; with names every port is named and the clock's left out.
+ */
+export function writeSdc(c: Constraints, names: PortNames | null = null): string {
+  const list = (ports: readonly string[] | null, all: 'inputs' | 'outputs', isDelay = false): string => {
+    if (!ports && !names) return `[all_${all}]`;
+    const chosen = ports ?? names![all].filter((name) => !(isDelay && name === c.clockPort));
+    return `[get_ports {${chosen.join(' ')}}]`;
+  };
+  const hasPorts = (ports: readonly string[] | null, all: 'inputs' | 'outputs'): boolean =>
+    ports ? ports.length > 0 : !names || names[all].length > 0;
   const ns = (ps: number): string => String(ps / PS_PER_NS);
   const clock = `[get_clocks {${c.clockName}}]`;
   const lines = [
@@ -302,32 +315,27 @@ export function writeSdc(c: Constraints, inputs: readonly string[], outputs: rea
     lines.push(`set_clock_uncertainty -setup ${ns(c.setupUncertaintyPs)} ${clock}`);
   if (c.holdUncertaintyPs !== 0)
     lines.push(`set_clock_uncertainty -hold ${ns(c.holdUncertaintyPs)} ${clock}`);
-  const delays = (command: string, given: readonly PortDelay[], all: readonly string[]): void => {
+  const delays = (command: string, given: readonly PortDelay[], all: 'inputs' | 'outputs'): void => {
     for (const d of given) {
-      if ((d.ports ?? all).length === 0) continue;
+      if (!hasPorts(d.ports, all)) continue;
       for (const [option, value] of [
         ['-max', d.maxPs],
         ['-min', d.minPs],
       ] as const)
-        lines.push(`${command} ${option} ${ns(value)} -clock ${clock} ${list(d.ports, all)}`);
+        lines.push(`${command} ${option} ${ns(value)} -clock ${clock} ${list(d.ports, all, true)}`);
     }
   };
-  delays('set_input_delay', c.inputDelays, data);
-  delays('set_output_delay', c.outputDelays, outputs);
-  const values = (
-    command: string,
-    given: readonly PortValue[],
-    all: readonly string[],
-    scale: number,
-  ): void => {
-    for (const v of given)
-      if ((v.ports ?? all).length > 0) lines.push(`${command} ${v.value / scale} ${list(v.ports, all)}`);
-  };
-  values('set_input_transition', c.inputSlewsPs, data, PS_PER_NS);
-  values('set_load', c.outputLoadsFf, outputs, 1);
+  delays('set_input_delay', c.inputDelays, 'inputs');
+  delays('set_output_delay', c.outputDelays, 'outputs');
+  for (const v of c.inputSlewsPs)
+    if (hasPorts(v.ports, 'inputs'))
+      lines.push(`set_input_transition ${ns(v.value)} ${list(v.ports, 'inputs')}`);
+  for (const v of c.outputLoadsFf)
+    if (hasPorts(v.ports, 'outputs')) lines.push(`set_load ${v.value} ${list(v.ports, 'outputs')}`);
   for (const d of c.drivingCells)
-    lines.push(`set_driving_cell -lib_cell ${d.master} -pin ${d.pin} ${list(d.ports, data)}`);
-  if (c.falsePathsFrom.length > 0) lines.push(`set_false_path -from ${list(c.falsePathsFrom, [])}`);
-  if (c.falsePathsTo.length > 0) lines.push(`set_false_path -to ${list(c.falsePathsTo, [])}`);
+    if (hasPorts(d.ports, 'inputs'))
+      lines.push(`set_driving_cell -lib_cell ${d.master} -pin ${d.pin} ${list(d.ports, 'inputs')}`);
+  if (c.falsePathsFrom.length > 0) lines.push(`set_false_path -from ${list(c.falsePathsFrom, 'inputs')}`);
+  if (c.falsePathsTo.length > 0) lines.push(`set_false_path -to ${list(c.falsePathsTo, 'outputs')}`);
   return lines.join('\n') + '\n';
 }

@@ -4,12 +4,13 @@
  */
 import type { Diagnostic } from '../../base/diagnostic.ts';
 
-/** A value for some ports. `ports` null = every port of that direction that is not the clock. Later entries win. */
+/** A value for some ports. `ports` null = every port of that direction, the clock's too. Later entries win. */
 export interface PortValue {
   readonly ports: readonly string[] | null;
   readonly value: number;
 }
 
+/** As PortValue, but the clock's port has no delay. */
 export interface PortDelay {
   readonly ports: readonly string[] | null;
   readonly minPs: number;
