@@ -125,7 +125,7 @@ class Flattener {
         this.#unresolved.push({ name, x: r.x[k]!, y: r.y[k]! });
         continue;
       }
-      this.#note(seen, -1, `${name} ${r.x[k]} ${r.y[k]}`, r.x[k]!, r.y[k]!, name);
+      this.#note(seen, -1, `${name} ${r.x[k]} ${r.y[k]} ${orient}`, r.x[k]!, r.y[k]!, name);
       const master = this.#masters.get(name) ?? null;
       const geometry = this.#geometry(index, master);
       for (let row = 0; row < r.rows[k]!; row++)
