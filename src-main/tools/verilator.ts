@@ -40,7 +40,12 @@ interface Finished {
   readonly log: string;
 }
 
-function run(command: string, args: readonly string[], folder: string, signal?: AbortSignal): Promise<Finished> {
+function run(
+  command: string,
+  args: readonly string[],
+  folder: string,
+  signal?: AbortSignal,
+): Promise<Finished> {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, {
       cwd: folder,
@@ -58,10 +63,14 @@ function run(command: string, args: readonly string[], folder: string, signal?: 
 }
 
 const failed = (what: string, log: string, folder: string): IngotError =>
-  new IngotError('TOOL-021', `Verilator: ${what}: ${/%(Error|Warning)[^\n]*/.exec(log)?.[0] ?? log.slice(-300)}`, {
-    place: folder,
-    remedy: 'see the sources in that folder',
-  });
+  new IngotError(
+    'TOOL-021',
+    `Verilator: ${what}: ${/%(Error|Warning)[^\n]*/.exec(log)?.[0] ?? log.slice(-300)}`,
+    {
+      place: folder,
+      remedy: 'see the sources in that folder',
+    },
+  );
 
 async function requireVerilator(): Promise<string> {
   const command = await findVerilator();
@@ -82,7 +91,11 @@ export async function lintWithVerilator(design: RtlDesign, workDir: string): Pro
   const command = await requireVerilator();
   await writeAll(workDir, design.sources);
   const names = design.sources.map((f) => f.name);
-  const { code, log } = await run(command, ['--lint-only', '-Wall', '--top-module', design.top, ...names], workDir);
+  const { code, log } = await run(
+    command,
+    ['--lint-only', '-Wall', '--top-module', design.top, ...names],
+    workDir,
+  );
   if (code !== 0) throw failed('lint', log, workDir);
 }
 
@@ -96,7 +109,16 @@ export async function runVerilator(
   const command = await requireVerilator();
   await writeAll(workDir, [...design.sources, ...design.testbench, ...stimuli.files]);
   const names = [...design.sources, ...design.testbench].map((f) => f.name);
-  const options = ['--binary', '--timing', '-O3', '--x-assign', 'unique', '--x-initial', 'unique', '-Wno-fatal'];
+  const options = [
+    '--binary',
+    '--timing',
+    '-O3',
+    '--x-assign',
+    'unique',
+    '--x-initial',
+    'unique',
+    '-Wno-fatal',
+  ];
   const top = `${design.top}_tb`;
   const built = await run(command, [...options, '--top-module', top, '-o', 'sim', ...names], workDir, signal);
   if (built.code !== 0) throw failed('build', built.log, workDir);

@@ -21,7 +21,10 @@ export interface Digits {
 
 /** name: a digits case of the corpus with float weights, e.g. `digits-cnn`. */
 export function loadDigits(name = 'digits-cnn'): Digits {
-  const model = importModel(new Uint8Array(readFileSync(`${corpus}${name}/model.onnx`)), `${name}.onnx`).value;
+  const model = importModel(
+    new Uint8Array(readFileSync(`${corpus}${name}/model.onnx`)),
+    `${name}.onnx`,
+  ).value;
   const graph = quantize(model, images('Xtr.bin').slice(0, 200)).value;
   const labels = new Int32Array(new Uint8Array(readFileSync(`${corpus}digits-data/yte.bin`)).buffer);
   return { graph, inputs: images('Xte.bin').map((x) => quantizeInput(graph, x)), labels };

@@ -1,6 +1,12 @@
 /** Seeded random int8 graphs and inputs, for comparing the engine with the integer reference. */
 import { makeRng } from '../../src-main/base/rng.ts';
-import type { QuantGraph, QuantOp, QuantTensor, Requantize, Window } from '../../src-main/stages/quantize/types.ts';
+import type {
+  QuantGraph,
+  QuantOp,
+  QuantTensor,
+  Requantize,
+  Window,
+} from '../../src-main/stages/quantize/types.ts';
 
 type Shape = [number, number, number];
 
@@ -98,7 +104,13 @@ function outputSize(h: number, w: number, k: Window): [number, number] {
   ];
 }
 
-function randomWindow(int: (a: number, b: number) => number, h: number, w: number, most: number, pad: boolean): Window {
+function randomWindow(
+  int: (a: number, b: number) => number,
+  h: number,
+  w: number,
+  most: number,
+  pad: boolean,
+): Window {
   const kernelH = int(1, Math.min(most, h));
   const kernelW = int(1, Math.min(most, w));
   return {
@@ -116,5 +128,7 @@ function randomWindow(int: (a: number, b: number) => number, h: number, w: numbe
 export function randomInputs(graph: QuantGraph, count: number, seed: number): Int8Array[] {
   const random = makeRng(seed);
   const size = graph.tensors[graph.input]!.shape.reduce((a, b) => a * b, 1);
-  return Array.from({ length: count }, () => Int8Array.from({ length: size }, () => Math.floor(random() * 256) - 128));
+  return Array.from({ length: count }, () =>
+    Int8Array.from({ length: size }, () => Math.floor(random() * 256) - 128),
+  );
 }

@@ -13,7 +13,10 @@ export interface Instruction {
 function put(words: Uint32Array, at: number, field: Field, value: number): void {
   const low = field.signed ? -(2 ** (field.width - 1)) : 0;
   const high = field.signed ? 2 ** (field.width - 1) - 1 : 2 ** field.width - 1;
-  assert(Number.isInteger(value) && value >= low && value <= high, `${field.name} = ${value} does not fit its field`);
+  assert(
+    Number.isInteger(value) && value >= low && value <= high,
+    `${field.name} = ${value} does not fit its field`,
+  );
   for (let bit = 0; bit < field.width; bit++) {
     if (((value >> bit) & 1) === 0) continue;
     const position = field.lsb + bit;
@@ -83,7 +86,13 @@ export function disassemble(words: Uint32Array): string {
   return decode(words)
     .map((i) => {
       const fields = Object.entries(i.fields).map(([name, value]) => `${name}=${value}`);
-      return [i.op, `wait=${maskText(i.wait)}`, `signal=${maskText(i.signal)}`, `tag=${i.tag}`, ...fields].join(' ');
+      return [
+        i.op,
+        `wait=${maskText(i.wait)}`,
+        `signal=${maskText(i.signal)}`,
+        `tag=${i.tag}`,
+        ...fields,
+      ].join(' ');
     })
     .map((line) => `${line}\n`)
     .join('');
@@ -101,7 +110,10 @@ function parseMask(text: string, line: number): number {
 }
 
 function assemblyError(line: number, message: string): IngotError {
-  return new IngotError('CHIP-021', message, { place: `line ${line}`, remedy: 'see the instruction set reference' });
+  return new IngotError('CHIP-021', message, {
+    place: `line ${line}`,
+    remedy: 'see the instruction set reference',
+  });
 }
 
 /** Inverse of disassemble. Blank lines and text after `#` are skipped; CHIP-021 names the line at fault. */

@@ -29,7 +29,13 @@ type Spec = readonly [name: string, width: number, doc: string, signed?: 'signed
 
 export const COMMON: readonly Field[] = [
   { name: 'op', lsb: 0, width: 4, signed: false, doc: 'operation' },
-  { name: 'wait', lsb: 4, width: 4, signed: false, doc: 'tokens that must be set before issue; they are taken' },
+  {
+    name: 'wait',
+    lsb: 4,
+    width: 4,
+    signed: false,
+    doc: 'tokens that must be set before issue; they are taken',
+  },
   { name: 'signal', lsb: 8, width: 4, signed: false, doc: 'tokens set when the instruction is done' },
   { name: 'tag', lsb: 12, width: 8, signed: false, doc: 'layer number, for reports' },
 ];
@@ -70,17 +76,23 @@ export const OPS: readonly Op[] = [
     ['tapDy', 16, 'address step from the last word of a kernel row to the next kernel row'],
     ['padByte', 8, 'byte read outside the map', 'signed'],
   ]),
-  op('CFGP', 4, 'exec', 'Order of pixels: window column, window row, output column, output row, channel block.', [
-    ['windowW', 4, 'pooling window columns, minus 1'],
-    ['windowH', 4, 'pooling window rows, minus 1'],
-    ['outW', 10, 'output columns, minus 1'],
-    ['outH', 10, 'output rows, minus 1'],
-    ['kBlocks', 10, 'output channel blocks, minus 1'],
-    ['dWx', 16, 'address step to the next window column'],
-    ['dWy', 16, 'address step to the next window row'],
-    ['dPx', 16, 'address step to the next output column'],
-    ['dPy', 16, 'address step to the next output row'],
-  ]),
+  op(
+    'CFGP',
+    4,
+    'exec',
+    'Order of pixels: window column, window row, output column, output row, channel block.',
+    [
+      ['windowW', 4, 'pooling window columns, minus 1'],
+      ['windowH', 4, 'pooling window rows, minus 1'],
+      ['outW', 10, 'output columns, minus 1'],
+      ['outH', 10, 'output rows, minus 1'],
+      ['kBlocks', 10, 'output channel blocks, minus 1'],
+      ['dWx', 16, 'address step to the next window column'],
+      ['dWy', 16, 'address step to the next window row'],
+      ['dPx', 16, 'address step to the next output column'],
+      ['dPy', 16, 'address step to the next output row'],
+    ],
+  ),
   op('CFGX', 5, 'exec', 'Coordinates of the top left tap of a pixel, for padding.', [
     ['xInit', 10, 'column of the first pixel', 'signed'],
     ['yInit', 10, 'row of the first pixel', 'signed'],
@@ -101,12 +113,18 @@ export const OPS: readonly Op[] = [
     ['dstKb', 16, 'address step to the first pixel of the next channel block'],
     ['kLast', 6, 'channels in the last block, minus 1'],
   ]),
-  op('EXEC', 7, 'exec', 'Runs the configured layer: multiply-accumulate, maximum, requantise, clamp, write.', [
-    ['source', 16, 'address of the top left tap of the first pixel, modulo 65536'],
-    ['dest', 16, 'first byte of the output map'],
-    ['weight', 16, 'first weight word'],
-    ['param', 12, 'first block of biases and scales'],
-  ]),
+  op(
+    'EXEC',
+    7,
+    'exec',
+    'Runs the configured layer: multiply-accumulate, maximum, requantise, clamp, write.',
+    [
+      ['source', 16, 'address of the top left tap of the first pixel, modulo 65536'],
+      ['dest', 16, 'first byte of the output map'],
+      ['weight', 16, 'first weight word'],
+      ['param', 12, 'first block of biases and scales'],
+    ],
+  ),
 ];
 
 export const OP_BY_NAME: ReadonlyMap<string, Op> = new Map(OPS.map((o) => [o.name, o]));

@@ -52,7 +52,13 @@ export function emitLayer(l: Layer, chip: Chip, at: ExecPlace): Instruction[] {
   const lastX = (l.outW - 1) * stepX + windowW * l.strideW;
   const lastY = (l.outH - 1) * stepY + windowH * l.strideH;
   const tag = Math.min(255, at.index);
-  const configure = (op: string, fields: Record<string, number>): Instruction => ({ op, wait: 0, signal: 0, tag, fields });
+  const configure = (op: string, fields: Record<string, number>): Instruction => ({
+    op,
+    wait: 0,
+    signal: 0,
+    tag,
+    fields,
+  });
   const step = (x: number, y: number): number => wrap(y * row + x * v.pitch);
   return [
     configure('CFGS', {

@@ -16,7 +16,8 @@ export function channelsInLast(l: Layer, columns: number): number {
 /** Weight words in the order the engine reads them: block, kernel row, kernel column, channel word, channel. */
 export function weightWords(l: Layer, columns: number): Int8Array {
   const blocks = Math.ceil(l.outC / columns);
-  const steps = l.kernelH * l.kernelW * ((channelBlocks(l, columns) - 1) * columns + channelsInLast(l, columns));
+  const steps =
+    l.kernelH * l.kernelW * ((channelBlocks(l, columns) - 1) * columns + channelsInLast(l, columns));
   const words = new Int8Array(blocks * steps * columns);
   const taps = l.kernelH * l.kernelW;
   const inC = l.diagonal ? channelsInLast(l, columns) : l.sourceView.c;

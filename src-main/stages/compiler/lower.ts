@@ -1,6 +1,14 @@
 /** Graph operators to engine layers: fusion, folding of zero points, pools as convolutions with one weight. */
 import { IngotError } from '../../base/diagnostic.ts';
-import type { AddOp, ConvOp, FullyConnectedOp, PoolOp, QuantGraph, QuantOp, Requantize } from '../quantize/types.ts';
+import type {
+  AddOp,
+  ConvOp,
+  FullyConnectedOp,
+  PoolOp,
+  QuantGraph,
+  QuantOp,
+  Requantize,
+} from '../quantize/types.ts';
 import { findAverage } from './average.ts';
 import { isDense, viewOf, type View } from './layout.ts';
 import type { LayerKind } from './types.ts';
@@ -81,7 +89,12 @@ export function lower(graph: QuantGraph, columns: number, fuse: boolean): Lowere
   if (output === undefined)
     throw refuse('COMPILE-001', graph.name, 'no operator computes the output', 'import the model again');
   if (s.layers.length === 0)
-    throw refuse('COMPILE-002', graph.name, 'the model has nothing to compute', 'give a model with at least one layer');
+    throw refuse(
+      'COMPILE-002',
+      graph.name,
+      'the model has nothing to compute',
+      'give a model with at least one layer',
+    );
   s.buffers[output]!.death = s.layers.length;
   return { layers: s.layers, buffers: s.buffers, input: s.bufferOf.get(graph.input)!, output };
 }
@@ -138,13 +151,21 @@ function sourceView(s: State, buffer: number, tensor: number, op: QuantOp): View
   const wanted = viewOf(s.graph.tensors[tensor]!.shape, s.columns);
   if (physical.h === wanted.h && physical.w === wanted.w && physical.c === wanted.c) return physical;
   if (isDense(physical) && isDense(wanted)) return wanted;
-  throw refuse('COMPILE-011', op.name, 'reads a reshaped map whose padding would have to move', 'remove the reshape');
+  throw refuse(
+    'COMPILE-011',
+    op.name,
+    'reads a reshaped map whose padding would have to move',
+    'remove the reshape',
+  );
 }
 
 /** A max pool right after a convolution that alone reads it, without padding and without overlap. */
 function fusablePool(s: State, conv: ConvOp, next: QuantOp | undefined): PoolOp | undefined {
-  if (next?.kind !== 'maxPool' || next.input !== conv.output || conv.output === s.graph.output) return undefined;
-  const readers = s.graph.ops.filter((o) => (o.kind === 'add' ? o.inputs.includes(conv.output) : o.input === conv.output));
+  if (next?.kind !== 'maxPool' || next.input !== conv.output || conv.output === s.graph.output)
+    return undefined;
+  const readers = s.graph.ops.filter((o) =>
+    o.kind === 'add' ? o.inputs.includes(conv.output) : o.input === conv.output,
+  );
   const overlaps = next.strideH < next.kernelH || next.strideW < next.kernelW;
   const padded = next.padTop + next.padLeft + next.padBottom + next.padRight > 0;
   const fits = next.kernelH <= 16 && next.kernelW <= 16 && next.kernelH * next.kernelW <= 256;
@@ -262,7 +283,12 @@ function requireSameScale(s: State, op: PoolOp): void {
   const a = s.graph.tensors[op.input]!;
   const b = s.graph.tensors[op.output]!;
   if (a.scale !== b.scale || a.zeroPoint !== b.zeroPoint)
-    throw refuse('COMPILE-013', op.name, 'input and output scales differ', 'quantise the pool with one scale');
+    throw refuse(
+      'COMPILE-013',
+      op.name,
+      'input and output scales differ',
+      'quantise the pool with one scale',
+    );
 }
 
 /**
@@ -275,7 +301,12 @@ function lowerPool(s: State, op: PoolOp): void {
   requireSameScale(s, op);
   const average = op.kind === 'averagePool';
   if (average && op.padTop + op.padLeft + op.padBottom + op.padRight > 0)
-    throw refuse('COMPILE-014', op.name, 'average pool with padding is not supported', 'use a pool without padding');
+    throw refuse(
+      'COMPILE-014',
+      op.name,
+      'average pool with padding is not supported',
+      'use a pool without padding',
+    );
   if (view.c > s.columns && view.c % s.columns !== 0) {
     if (s.buffers[source]!.birth < 0)
       throw refuse(
@@ -289,7 +320,12 @@ function lowerPool(s: State, op: PoolOp): void {
   const area = op.kernelH * op.kernelW;
   const scale = average ? findAverage(area) : { weight: 64, multiplier: 2 ** 30, shift: 5 };
   if (!scale)
-    throw refuse('COMPILE-016', op.name, `no exact multiply-shift for an average of ${area}`, 'use another window');
+    throw refuse(
+      'COMPILE-016',
+      op.name,
+      `no exact multiply-shift for an average of ${area}`,
+      'use another window',
+    );
   const [outH, outW] = s.graph.tensors[op.output]!.shape;
   push(s, {
     name: op.name,
@@ -349,5 +385,10 @@ function requireFieldLimits(l: Omit<Layer, 'dest'>): void {
   ];
   for (const [what, value, limit] of limits)
     if (value > limit)
-      throw refuse('COMPILE-017', l.name, `${what} is ${value}, the engine's limit is ${limit}`, 'use smaller layers');
+      throw refuse(
+        'COMPILE-017',
+        l.name,
+        `${what} is ${value}, the engine's limit is ${limit}`,
+        'use smaller layers',
+      );
 }

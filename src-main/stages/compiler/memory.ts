@@ -44,7 +44,9 @@ function firstFit(buffers: readonly Buffer[], order: readonly number[]): Placeme
   let peak = 0;
   for (const i of order) {
     const buffer = buffers[i]!;
-    const busy = done.filter((j) => overlap(buffer, buffers[j]!)).sort((a, b) => addresses[a]! - addresses[b]!);
+    const busy = done
+      .filter((j) => overlap(buffer, buffers[j]!))
+      .sort((a, b) => addresses[a]! - addresses[b]!);
     let at = 0;
     for (const j of busy) {
       if (at + buffer.view.bytes <= addresses[j]!) break;

@@ -46,4 +46,5 @@ export function predictCycles(l: Layer, chip: Chip, kLast: number): number {
 }
 
 /** Channels drained in the last block; whole words where a diagonal layer reads them next. */
-export const lastBlockChannels = (l: Layer, columns: number): number => l.outC - (Math.ceil(l.outC / columns) - 1) * columns;
+export const lastBlockChannels = (l: Layer, columns: number): number =>
+  l.outC - (Math.ceil(l.outC / columns) - 1) * columns;

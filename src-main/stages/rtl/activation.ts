@@ -72,7 +72,8 @@ function offsetMux(s: Shape): string {
     const offsets = j === 0 ? Array.from({ length: K }, (_, o) => o) : s.byteOffsets;
     const wanted = offsets.filter((o) => o > 0 && j < (o & -o) && j + o < K);
     let text = `word[${8 * j} +: 8]`;
-    for (const o of [...wanted].reverse()) text = `${offset} == ${KB}'d${o} ? word[${8 * (j + o)} +: 8] : ${text}`;
+    for (const o of [...wanted].reverse())
+      text = `${offset} == ${KB}'d${o} ? word[${8 * (j + o)} +: 8] : ${text}`;
     return `  assign read_data[${8 * j} +: 8] = ${text};`;
   });
 }

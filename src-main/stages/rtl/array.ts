@@ -4,7 +4,8 @@ import { lines, literal, range, source } from './text.ts';
 
 export function peModule(s: Shape): string {
   const N = s.chip.accumulatorBits;
-  return source(`
+  return source(
+    `
 // One processing element: signed 8 x 8 product into a ${N}-bit sum that starts from the bias.
 module ${s.chip.name}_pe (
   input  wire clk,
@@ -19,7 +20,8 @@ module ${s.chip.name}_pe (
   always @(posedge clk)
     if (valid) sum <= (first ? bias : sum) + {{${N - 16}{product[15]}}, product};
 endmodule
-`.replace('{{0{product[15]}}, product}', 'product'));
+`.replace('{{0{product[15]}}, product}', 'product'),
+  );
 }
 
 export function arrayModule(s: Shape): string {
@@ -49,7 +51,9 @@ ${lines(P, (p) => `    a_${p} <= word_${p}[7:0];`)}
 ${many ? lines(P - 1, (p) => `    if (fetch & row == ${literal(s.rowBits, p)}) ahead_${p} <= fetched;`) : ''}
     if (advance) begin
 ${lines(P, (p) =>
-  p === P - 1 ? `      word_${p} <= fetched;` : `      word_${p} <= row == ${literal(s.rowBits, p)} ? fetched : ahead_${p};`,
+  p === P - 1
+    ? `      word_${p} <= fetched;`
+    : `      word_${p} <= row == ${literal(s.rowBits, p)} ? fetched : ahead_${p};`,
 )}
     end else if (step) begin
 ${lines(P, (p) => `      word_${p} <= {8'd0, word_${p}[${8 * K - 1}:8]};`)}

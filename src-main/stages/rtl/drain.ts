@@ -43,7 +43,7 @@ ${many ? `  input  wire ${range(s.rowBits)} copy_rows,\n` : ''}  input  wire ${r
   reg pass_end, final_block;
 ${lines(P, (p) => `  reg signed ${range(N)} held_${p} [0:${K - 1}];`)}
 ${grouped ? `  reg ${range(G)} at_group;\n  assign group = at_group;` : `  assign group = ${literal(G, 0)};`}
-${many ? `  reg ${range(s.rowBits)} row, rows;\n  wire last_row = row == rows;` : '  wire last_row = 1\'b1;'}
+${many ? `  reg ${range(s.rowBits)} row, rows;\n  wire last_row = row == rows;` : "  wire last_row = 1'b1;"}
 
   wire unused_kLast = &{1'b0, x_kLast};
   wire window_ends = in_window == x_window;
@@ -236,8 +236,10 @@ ${
     ? `${lines(K, (j) => `  assign enable[${j}] = valid_2 & column == ${literal(KB, j)};\n  assign data[${8 * j} +: 8] = results;`)}`
     : `  // Channels of the last block beyond the map's own are not written.
   wire ${range(KB)} beyond = final_2 ? x_kLast : ${literal(KB, K - 1)};
-${lines(K, (j) =>
-  `  wire ${range(KB)} lane_of_${j} = ${literal(KB, j)} - column;
+${lines(
+  K,
+  (j) =>
+    `  wire ${range(KB)} lane_of_${j} = ${literal(KB, j)} - column;
   assign enable[${j}] = valid_2 &${j < K - 1 ? ` column <= ${literal(KB, j)} &` : ''} {1'b0, lane_of_${j}} < ${literal(KB + 1, lanes)} & {1'b0, ${columnOf}} + {1'b0, lane_of_${j}} <= {1'b0, beyond};
   assign data[${8 * j} +: 8] = results[{lane_of_${j}[${laneBits - 1}:0], 3'd0} +: 8];`,
 )}`

@@ -78,7 +78,9 @@ export function rtlStimuli(
   ];
   if (program.chip.bake) return { files, plusargs };
   const host = hostWrites(program.chip, program).map((w) =>
-    ((BigInt(w.region) << 54n) | (BigInt(w.word) << 38n) | (BigInt(w.part) << 32n) | BigInt(w.data)).toString(16),
+    ((BigInt(w.region) << 54n) | (BigInt(w.word) << 38n) | (BigInt(w.part) << 32n) | BigInt(w.data)).toString(
+      16,
+    ),
   );
   return {
     files: [...files, { name: 'host.hex', text: host.join('\n') + '\n' }],

@@ -86,7 +86,11 @@ ${instructions
     // Only transfers read these.
     case (pc)
 ${instructions
-  .map((i, pc) => (moves.includes(i) && i !== moves[0] ? `      ${literal(s.pcBits, pc)}: begin ${transferText(i.fields)} end` : ''))
+  .map((i, pc) =>
+    moves.includes(i) && i !== moves[0]
+      ? `      ${literal(s.pcBits, pc)}: begin ${transferText(i.fields)} end`
+      : '',
+  )
   .filter((t) => t !== '')
   .join('\n')}
       default: begin ${transferText(moves[0]!.fields)} end
@@ -106,7 +110,8 @@ endmodule
 }
 
 function programMemory(s: Shape): string {
-  const at = (name: string): { lsb: number; width: number } => OP_BY_NAME.get('ST')!.fields.find((f) => f.name === name)!;
+  const at = (name: string): { lsb: number; width: number } =>
+    OP_BY_NAME.get('ST')!.fields.find((f) => f.name === name)!;
   const slice = (name: string, bits: number): string => {
     const f = at(name);
     return `word[${f.lsb + bits - 1}:${f.lsb}]`;
@@ -116,7 +121,11 @@ function programMemory(s: Shape): string {
     const value = `word[${f.lsb + bits - 1}:${f.lsb}]`;
     const extra = f.width - bits;
     const padded =
-      extra === 0 ? value : f.signed ? `{{${extra}{word[${f.lsb + bits - 1}]}}, ${value}}` : `{${extra}'d0, ${value}}`;
+      extra === 0
+        ? value
+        : f.signed
+          ? `{{${extra}{word[${f.lsb + bits - 1}]}}, ${value}}`
+          : `{${extra}'d0, ${value}}`;
     return { ...f, value: padded };
   });
   // EXEC's own fields are read in the cycle it issues; the configuration before it is held.
@@ -147,7 +156,10 @@ ${ports(s)}
   assign t_gap = ${slice('gap', s.addressBits)};
   assign t_last = ${slice('last', 1)};
 
-${held.filter((f) => f.op === 'EXEC').map((f) => `  assign x_${f.name} = ${f.value};`).join('\n')}
+${held
+  .filter((f) => f.op === 'EXEC')
+  .map((f) => `  assign x_${f.name} = ${f.value};`)
+  .join('\n')}
 ${kept.map((f) => `  reg ${range(f.width)} held_${f.name};\n  assign x_${f.name} = held_${f.name};`).join('\n')}
   always @(posedge clk) if (issue) begin
     case (op)
@@ -266,7 +278,11 @@ endmodule
 
 interface ParameterImages {
   readonly chip: Chip;
-  readonly program: { readonly biases: Int32Array; readonly multipliers: Int32Array; readonly shifts: Uint8Array } | null;
+  readonly program: {
+    readonly biases: Int32Array;
+    readonly multipliers: Int32Array;
+    readonly shifts: Uint8Array;
+  } | null;
 }
 
 export function biasWord(s: ParameterImages, block: number): bigint {
@@ -274,7 +290,8 @@ export function biasWord(s: ParameterImages, block: number): bigint {
   const width = BigInt(s.chip.accumulatorBits);
   let word = 0n;
   for (let k = K - 1; k >= 0; k--)
-    word = (word << width) | BigInt.asUintN(s.chip.accumulatorBits, BigInt(s.program!.biases[block * K + k]!));
+    word =
+      (word << width) | BigInt.asUintN(s.chip.accumulatorBits, BigInt(s.program!.biases[block * K + k]!));
   return word;
 }
 
@@ -298,13 +315,18 @@ export interface HostWrite {
 }
 
 /** The writes that load a program into a chip that is not baked; part order is free. */
-export function hostWrites(chip: Chip, program: NonNullable<ParameterImages['program']> & { words: Uint32Array; weights: Int8Array }): HostWrite[] {
+export function hostWrites(
+  chip: Chip,
+  program: NonNullable<ParameterImages['program']> & { words: Uint32Array; weights: Int8Array },
+): HostWrite[] {
   const writes: HostWrite[] = [];
   const put = (region: number, word: number, value: bigint, bits: number): void => {
     for (let part = 0; part < partsOf(bits); part++)
       writes.push({ region, word, part, data: Number((value >> BigInt(32 * part)) & 0xffffffffn) });
   };
-  program.words.forEach((data, i) => writes.push({ region: HOST_REGION.program, word: i >> 2, part: i % WORD_PARTS, data }));
+  program.words.forEach((data, i) =>
+    writes.push({ region: HOST_REGION.program, word: i >> 2, part: i % WORD_PARTS, data }),
+  );
   const K = chip.columns;
   for (let w = 0; w < program.weights.length / K; w++) {
     let value = 0n;

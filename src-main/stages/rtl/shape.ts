@@ -129,7 +129,11 @@ function transferOf(instructions: readonly Instruction[], bake: boolean): Shape[
 }
 
 /** Which offsets inside a word a fetch can have: multiples of the pitch of packed maps. */
-function byteOffsetsOf(layers: readonly Readonly<Record<string, number>>[], K: number, bake: boolean): number[] {
+function byteOffsetsOf(
+  layers: readonly Readonly<Record<string, number>>[],
+  K: number,
+  bake: boolean,
+): number[] {
   if (!bake) return Array.from({ length: K }, (_, i) => i);
   const offsets = new Set<number>([0]);
   for (const l of layers) {

@@ -120,7 +120,8 @@ function hostCapacity(chip: Chip): number {
   );
 }
 
-const hexLines = (values: Iterable<number>): string => [...values].map((v) => (v & 255).toString(16).padStart(2, '0')).join('\n') + '\n';
+const hexLines = (values: Iterable<number>): string =>
+  [...values].map((v) => (v & 255).toString(16).padStart(2, '0')).join('\n') + '\n';
 
 /** Contents of stimulus.hex or expected.hex: all tensors, one byte a line. */
 export const tensorsHex = (tensors: readonly Int8Array[]): string => hexLines(tensors.flatMap((t) => [...t]));

@@ -13,10 +13,16 @@ export function hexLiteral(bits: number, value: bigint): string {
   return `${bits}'h${BigInt.asUintN(bits, value).toString(16)}`;
 }
 
-export const lines = (n: number, f: (i: number) => string): string => Array.from({ length: n }, (_, i) => f(i)).join('\n');
+export const lines = (n: number, f: (i: number) => string): string =>
+  Array.from({ length: n }, (_, i) => f(i)).join('\n');
 
 /** Removes the blank first line and ends with one newline. */
-export const source = (text: string): string => text.replace(/^\n/, '').replace(/[ \t]+$/gm, '').replace(/\n{3,}/g, '\n\n').trimEnd() + '\n';
+export const source = (text: string): string =>
+  text
+    .replace(/^\n/, '')
+    .replace(/[ \t]+$/gm, '')
+    .replace(/\n{3,}/g, '\n\n')
+    .trimEnd() + '\n';
 
 /** Bytes (lowest index lowest) as one hexadecimal constant. */
 export function bytesLiteral(bytes: ArrayLike<number>): string {

@@ -143,7 +143,7 @@ ${lines(lanes, (l) => {
     .clk(clk), .rst_n(rst_n), .start(exec_start), ${x('dest dstPitch dstKb')}, ${lanes > 1 ? '.x_kLast(x_kLast), ' : ''}.lane_last(lane_last),
     ${grouped ? '.group(group), ' : ''}.last_group(drain_last_group), .pass_end(drain_pass_end), ${lanes > 1 ? '.final_block(drain_final), ' : ''}.results(results),
     .pending(result_pending), .word(result_word), .enable(result_enable), .data(result_data));
-${lanes > 1 ? '' : '  wire unused_final = drain_final;\n'}${grouped || baked ? '' : '  wire unused_group = &{1\'b0, group};\n'}
+${lanes > 1 ? '' : '  wire unused_final = drain_final;\n'}${grouped || baked ? '' : "  wire unused_group = &{1'b0, group};\n"}
   assign exec_done = exec_busy & ~control_active & ~drain_busy & ~result_pending;
 
   // Activation memory: the program never lets two engines want the same port.

@@ -19,9 +19,22 @@ export function walkerModule(s: Shape): string {
   };
   const pixelCounters = ['windowW', 'windowH', 'outW', 'outH', 'kBlocks'];
   const tapCounters = ['kernelW', 'kernelH', 'cBlocks'];
-  const inputs = ['inH', 'inW', 'kernelH', 'kernelW', 'cBlocks', 'tapDx', 'tapDy', ...pixelCounters].concat(
-    ['dWx', 'dWy', 'dPx', 'dPy', 'dKb', 'xInit', 'yInit', 'xWx', 'xWy', 'xPx', 'yWy', 'yPx', 'yPy', 'source'],
-  );
+  const inputs = ['inH', 'inW', 'kernelH', 'kernelW', 'cBlocks', 'tapDx', 'tapDy', ...pixelCounters].concat([
+    'dWx',
+    'dWy',
+    'dPx',
+    'dPy',
+    'dKb',
+    'xInit',
+    'yInit',
+    'xWx',
+    'xWy',
+    'xPx',
+    'yWy',
+    'yPx',
+    'yPy',
+    'source',
+  ]);
   return source(`
 // Walks output pixels (window column, window row, output column, output row, channel block) and, for each
 // tile of ${P} pixel${many ? 's' : ''}, the kernel's taps. Pointers only ever add steps from the instruction: no multiplier.

@@ -7,7 +7,13 @@ export type ExecFields = Readonly<Record<string, number>>;
 
 export type Step =
   | { readonly kind: 'configure' }
-  | { readonly kind: 'exec'; readonly fields: ExecFields; readonly wait: number; readonly signal: number; readonly tag: number }
+  | {
+      readonly kind: 'exec';
+      readonly fields: ExecFields;
+      readonly wait: number;
+      readonly signal: number;
+      readonly tag: number;
+    }
   | {
       readonly kind: 'load' | 'store';
       readonly address: number;
@@ -29,7 +35,13 @@ export function decodeSteps(words: Uint32Array): Step[] {
         steps.push(transfer(i));
         break;
       case 'EXEC':
-        steps.push({ kind: 'exec', fields: { ...configuration, ...i.fields }, wait: i.wait, signal: i.signal, tag: i.tag });
+        steps.push({
+          kind: 'exec',
+          fields: { ...configuration, ...i.fields },
+          wait: i.wait,
+          signal: i.signal,
+          tag: i.tag,
+        });
         break;
       case 'END':
         steps.push({ kind: 'end' });

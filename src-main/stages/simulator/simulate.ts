@@ -19,10 +19,14 @@ export function simulate(
   validateChip(chip);
   for (const [i, input] of inputs.entries())
     if (input.length !== program.inputBytes)
-      throw new IngotError('SIM-001', `input ${i} has ${input.length} bytes, the program reads ${program.inputBytes}`, {
-        place: program.name,
-        remedy: 'give the quantised input tensor',
-      });
+      throw new IngotError(
+        'SIM-001',
+        `input ${i} has ${input.length} bytes, the program reads ${program.inputBytes}`,
+        {
+          place: program.name,
+          remedy: 'give the quantised input tensor',
+        },
+      );
   const steps = decodeSteps(program.words);
   const timings = new Map<Step, ExecTiming>();
   for (const s of steps) if (s.kind === 'exec') timings.set(s, timeLayer(s.fields, chip));
@@ -37,8 +41,7 @@ export function simulate(
     layers: layerReport(steps, timings, program, chip),
     loadCycles: runs[0]?.load ?? 0,
     storeCycles: runs[0]?.store ?? 0,
-    utilisation:
-      cycles.length === 0 ? 0 : macsOf(program) / (cycles[0]! * chip.rows * chip.columns),
+    utilisation: cycles.length === 0 ? 0 : macsOf(program) / (cycles[0]! * chip.rows * chip.columns),
   };
 }
 
@@ -59,7 +62,10 @@ function runValues(steps: readonly Step[], program: Program, act: Int8Array, inp
         else output[written++] = act[at & mask]!;
       }
   }
-  assert(read === input.length && written === output.length, 'program moves another number of bytes than it says');
+  assert(
+    read === input.length && written === output.length,
+    'program moves another number of bytes than it says',
+  );
   return output;
 }
 
