@@ -67,6 +67,55 @@ describe.skipIf(!kitDir || (!klayout && !isRequired))(`KLayout as judge${note}`,
     expect(result.shorts[0]!.length).toBe(2);
   });
 
+  test("KLayout's own reading of our DEF is our GDS: no difference on any layer", () => {
+    const { kit, gds } = loadKit();
+    const design = tinyLayout(kit);
+    const path = (name: string): string => join(folder, name);
+    writeFileSync(path('a.gds'), writeGds(design, gds));
+    writeFileSync(
+      path('a.def'),
+      writeDef(design.netlist, design.floorplan, design.placement, design.routing, kit),
+    );
+    const layers = kit.tech.layers.map((l) => [l.name, l.gdsLayer]).slice(1, 7);
+    writeFileSync(
+      path('xor.py'),
+      `import json, pya
+a = pya.Layout()
+a.read("${path('a.gds')}")
+b = pya.Layout()
+options = pya.LoadLayoutOptions()
+config = options.lefdef_config
+config.lef_files = ["${join(kitDir!, 'rtk-tech.lef')}", "${join(kitDir!, 'stdcells.lef')}"]
+config.read_lef_with_def = False
+config.dbu = a.dbu
+options.lefdef_config = config
+b.read("${path('a.def')}", options)
+def region(layout, wanted):
+    found = pya.Region()
+    for info in layout.layer_infos():
+        if wanted(info): found += pya.Region(layout.top_cell().begin_shapes_rec(layout.layer(info)))
+    return found.merged()
+out = []
+for name, gds in json.loads('${JSON.stringify(layers)}'):
+    x = region(a, lambda i: i.layer == gds and i.datatype == 0)
+    y = region(b, lambda i: i.name == name or i.name == name + ".PIN")
+    out.append([name, x.count(), (x ^ y).area()])
+print(json.dumps(out))
+`,
+    );
+    const out = JSON.parse(
+      execFileSync(klayout!, ['-b', '-r', path('xor.py')], { encoding: 'utf8' }),
+    ) as unknown[];
+    expect(out).toEqual([
+      ['via1', 21, 0],
+      ['metal2', 15, 0],
+      ['via2', 21, 0],
+      ['metal3', 10, 0],
+      ['via3', 9, 0],
+      ['metal4', 2, 0],
+    ]);
+  });
+
   test('the marker file opens in KLayout with every violation', () => {
     const { kit, gds } = loadKit();
     const design = tinyLayout(kit);
