@@ -1,4 +1,9 @@
 /** THE LIST: the steps from model to report, in order. Each step's inputs are outputs of earlier ones. */
 import type { Flow } from './step.ts';
+import { compileStep } from './steps/compile.ts';
+import { importModelStep } from './steps/import-model.ts';
+import { quantizeStep } from './steps/quantize.ts';
+import { rtlStep } from './steps/rtl.ts';
+import { simulateStep } from './steps/simulate.ts';
 
-export const FLOW: Flow = [];
+export const FLOW: Flow = [importModelStep, quantizeStep, compileStep, simulateStep, rtlStep];

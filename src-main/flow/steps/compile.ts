@@ -1,6 +1,7 @@
 import { pack, unpack } from '../../base/pack.ts';
 import type { QuantGraph } from '../../stages/quantize/index.ts';
 import { defineStep } from '../step.ts';
+import { judged } from './chip-state.ts';
 import { CHIP_SETTINGS, chipOf, fitMemories, shapeOf } from './chip-settings.ts';
 
 export const compileStep = defineStep({
@@ -35,13 +36,12 @@ export const compileStep = defineStep({
       result: isSame ? 'pass' : 'fail',
       detail: `${program.words.length / 4} instructions, same words after the round trip`,
     });
-    const complaints = verifyProgram(program, chip);
-    complaints.forEach(context.log);
+    const { diagnostics: found, checked } = verifyProgram(program, chip);
     context.proof({
       name: 'the schedule is legal',
-      judge: 'verifyProgram, from the instruction words',
-      result: complaints.some((c) => c.severity === 'error') ? 'fail' : 'pass',
-      detail: `${shapeOf(chip)} engine, ${program.layers.length} layers: memory ports, tokens, bounds, accumulator overflow`,
+      judge: 'verifyProgram, from the disassembled instructions',
+      result: judged(context, found),
+      detail: `${shapeOf(chip)} engine, ${checked.instructions} instructions, ${checked.fetches} fetches, ${checked.writes} writes, ${checked.sums} sums: memory ports, tokens, bounds, accumulator overflow`,
     });
   },
 });

@@ -55,6 +55,7 @@ export const simulateStep = defineStep({
     };
     context.writeArtefact('stimulus.bin', pack(kept));
     context.metric('cycles', timing.cycles[0]!, 'cycles');
+    context.metric('samples', inputs.length);
     context.progress(0.6, 'integer reference');
     let bits = 0;
     inputs.forEach((input, i) => {
