@@ -37,6 +37,8 @@ export interface RampTable {
 }
 
 const RAMP_POINTS = 400;
+/** Of the supply; on a 100 ps ramp 1 fs. */
+const CROSSING_ERROR = 1e-5;
 const RD_ATTEMPTS = 6;
 const RD_STEP = 0.75;
 
@@ -81,7 +83,7 @@ export class Driver {
     this.ramp = ramp;
   }
 
-  /** near, far: fF; resistance: kOhm. far = 0 is a plain load. */
+  /** near, far: fF; resistance: kOhm. far = 0 is a plain load. `isDelayOnly` leaves the waveform unmeasured. */
   solve(
     delayLut: number,
     slewLut: number,
@@ -89,6 +91,7 @@ export class Driver {
     near: number,
     resistance: number,
     far: number,
+    isDelayOnly = false,
   ): void {
     const { luts } = this;
     const total = near + far;
@@ -113,7 +116,7 @@ export class Driver {
       return;
     }
     this.delayPs = lookUp(luts, delayLut, inSlewPs, this.ceffFf);
-    this.measure();
+    if (!isDelayOnly) this.measure();
   }
 
   private setPi(rd: number, near: number, resistance: number, far: number): void {
@@ -272,7 +275,7 @@ export class Driver {
         slope -= 1 - p1 * beta1 * e1 - p2 * beta2 * e2 - pole3 * beta3 * e3;
       }
       const error = value / rampPs - level;
-      if (Math.abs(error) < 1e-6) break;
+      if (Math.abs(error) < CROSSING_ERROR) break;
       if (error < 0) low = t;
       else high = t;
       const step = (error * rampPs) / slope;

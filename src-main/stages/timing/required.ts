@@ -66,6 +66,7 @@ export function instanceSlacks(
             loads.nearFf[slot],
             loads.resKohm[slot],
             loads.farFf[slot],
+            true,
           );
           const r = required[k] - driver.delayPs;
           if (r < required[j]) required[j] = r;

@@ -1,0 +1,132 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { estimateParasitics, writeSpef } from '../../src-main/stages/extraction/index.ts';
+
+import { markClocks, readNetlist, writeVerilog } from '../../src-main/stages/netlist/index.ts';
+import {
+  analyzeTiming,
+  defaultConstraints,
+  verifyTiming,
+  writeSdc,
+} from '../../src-main/stages/timing/index.ts';
+import { runOpenSta } from '../../src-main/tools/opensta.ts';
+import { kitDir, kitNote, loadKit } from '../support/layout-kit.ts';
+import { randomVerilog, scatter } from '../support/mapped-netlists.ts';
+import { compareSlacks, openSta, openStaNote } from '../support/opensta.ts';
+import { codeOf } from '../support/code-of.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'ingot-sta-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const CONSTRAINTS = {
+  ...defaultConstraints('clk', 600),
+  isClockPropagated: true,
+  setupUncertaintyPs: 30,
+  holdUncertaintyPs: 10,
+  inputDelays: [{ ports: null, minPs: 50, maxPs: 120 }],
+  outputDelays: [{ ports: null, minPs: 0, maxPs: 100 }],
+  inputSlewsPs: [{ ports: null, value: 20 }],
+  outputLoadsFf: [{ ports: null, value: 3.898 }],
+  falsePathsFrom: ['in[2]'],
+};
+
+describe.skipIf(!kitDir)(`NanGate45${kitNote}`, () => {
+  test.each([1, 2, 3])('the judge accepts random netlist %i, with and without wires', (seed) => {
+    const { kit } = loadKit();
+    const netlist = markClocks(readNetlist(randomVerilog(seed, 400, 40), kit).value, kit);
+    const { placement, floorplan } = scatter(netlist, kit, seed);
+    const wires = estimateParasitics(netlist, placement, kit, floorplan);
+    for (const parasitics of [null, wires]) {
+      const report = analyzeTiming(netlist, kit, parasitics, CONSTRAINTS);
+      expect(verifyTiming(netlist, kit, parasitics, CONSTRAINTS, report)).toEqual([]);
+      expect(report.diagnostics.filter((d) => d.severity === 'error')).toEqual([]);
+    }
+  });
+
+  describe.skipIf(!openSta)(`beside OpenSTA${openStaNote}`, () => {
+    test.each([
+      ['ideal clock, nothing at the ports', defaultConstraints('clk', 600)],
+      ['clock through buffers, all constraints', CONSTRAINTS],
+      [
+        'driving cells and a slow clock edge',
+        {
+          ...defaultConstraints('clk', 600),
+          clockSlewPs: 40,
+          drivingCells: [{ ports: null, master: 'BUF_X2', pin: 'Z' }],
+        },
+      ],
+    ])('without wires every slack agrees within 0.01 ps: %s', async (_name, constraints) => {
+      const { kit } = loadKit();
+      const netlist = readNetlist(randomVerilog(7, 600, 64), kit).value;
+      const report = analyzeTiming(netlist, kit, null, constraints);
+      const theirs = await runOpenSta(
+        {
+          netlistVerilog: writeVerilog(netlist, kit, { physicalCells: true }),
+          libertyPath: join(kitDir!, 'stdcells.lib'),
+          spef: null,
+          sdc: writeSdc(constraints),
+          top: 'top',
+        },
+        folder,
+      );
+      const setup = compareSlacks(netlist, kit, report, report.setupSlackPs, theirs.setupSlackPs);
+      const hold = compareSlacks(netlist, kit, report, report.holdSlackPs, theirs.holdSlackPs);
+      expect(setup).toMatchObject({ endpoints: 65, missing: 0 });
+      expect(hold).toMatchObject({ endpoints: 65, missing: 0 });
+      expect(setup.maxPs).toBeLessThan(0.01);
+      expect(hold.maxPs).toBeLessThan(0.01);
+      expect(Math.abs(theirs.tnsPs / report.setup.tnsPs - 1)).toBeLessThan(1e-5);
+    });
+
+    test('with wires every slack agrees within 1 % of the latest arrival and 1 ps', async () => {
+      const { kit } = loadKit();
+      const netlist = markClocks(readNetlist(randomVerilog(11, 600, 64), kit).value, kit);
+      const { placement, floorplan } = scatter(netlist, kit, 11);
+      const wires = estimateParasitics(netlist, placement, kit, floorplan);
+      const report = analyzeTiming(netlist, kit, wires, CONSTRAINTS);
+      const theirs = await runOpenSta(
+        {
+          netlistVerilog: writeVerilog(netlist, kit, { physicalCells: true }),
+          libertyPath: join(kitDir!, 'stdcells.lib'),
+          spef: writeSpef(wires, netlist, kit),
+          sdc: writeSdc(CONSTRAINTS),
+          top: 'top',
+        },
+        folder,
+      );
+      const bare = analyzeTiming(netlist, kit, null, CONSTRAINTS);
+      // The wires must matter, else agreement says nothing about them.
+      expect(bare.setup.worstSlackPs - report.setup.worstSlackPs).toBeGreaterThan(50);
+      const setup = compareSlacks(netlist, kit, report, report.setupSlackPs, theirs.setupSlackPs);
+      const hold = compareSlacks(netlist, kit, report, report.holdSlackPs, theirs.holdSlackPs);
+      const latest = CONSTRAINTS.periodPs - report.setup.worstSlackPs;
+      expect(setup.missing + hold.missing).toBe(0);
+      expect(setup.maxPs).toBeLessThan(0.01 * latest + 1);
+      expect(hold.maxPs).toBeLessThan(0.01 * latest + 1);
+      console.log(
+        `with SPEF: setup ${JSON.stringify(setup)}, hold ${JSON.stringify(hold)}, latest ${latest} ps`,
+      );
+    });
+
+    test('a script that fails is an error, though OpenSTA goes on', async () => {
+      const input = {
+        netlistVerilog: 'module top (a); input a; endmodule',
+        libertyPath: join(kitDir!, 'stdcells.lib'),
+        spef: null,
+        sdc: 'create_clock -period 1 [get_ports nothing]\n',
+        top: 'top',
+      };
+      const error = await runOpenSta(input, folder).then(
+        () => null,
+        (e: unknown) => e,
+      );
+      expect(
+        codeOf(() => {
+          throw error;
+        }).code,
+      ).toBe('TOOL-011');
+    });
+  });
+});

@@ -1,0 +1,69 @@
+import { describe, expect, test } from 'vitest';
+import { defaultConstraints, readSdc, writeSdc } from '../../src-main/stages/timing/index.ts';
+import { codeOf } from '../support/code-of.ts';
+
+const FULL = {
+  ...defaultConstraints('clk', 1500),
+  clockName: 'core',
+  isClockPropagated: true,
+  setupUncertaintyPs: 50,
+  holdUncertaintyPs: 20,
+  inputDelays: [
+    { ports: null, minPs: 100, maxPs: 300 },
+    { ports: ['a[0]', 'b'], minPs: 10, maxPs: 20 },
+  ],
+  outputDelays: [{ ports: null, minPs: 0, maxPs: 250 }],
+  inputSlewsPs: [{ ports: null, value: 20 }],
+  outputLoadsFf: [{ ports: ['z'], value: 3.898 }],
+  drivingCells: [{ ports: ['b'], master: 'BUF_X1', pin: 'Z' }],
+  falsePathsFrom: ['rst'],
+  falsePathsTo: ['z'],
+};
+
+describe('SDC', () => {
+  test('what is written is read back', () => {
+    expect(readSdc(writeSdc(FULL))).toEqual(FULL);
+    const ideal = { ...defaultConstraints('clk', 800), clockSlewPs: 30 };
+    expect(readSdc(writeSdc(ideal))).toEqual(ideal);
+  });
+
+  test('with names, every data port is named and the clock gets no delay', () => {
+    const text = writeSdc(FULL, { inputs: ['clk', 'a[0]', 'b', 'rst'], outputs: ['z'] });
+    expect(text).not.toContain('all_inputs');
+    expect(text).toContain('set_input_delay -max 0.3 -clock [get_clocks {core}] [get_ports {a[0] b rst}]');
+  });
+
+  test('comments, continuation, semicolons, quotes and uncertainty for both', () => {
+    const c = readSdc(
+      '# clock\ncreate_clock -period 2 \\\n  [get_ports clk]; set_clock_uncertainty 0.1 [all_clocks]\n' +
+        'set_input_delay 0.5 -clock clk [get_ports {a b}] ;# late\nset_load 4 "z"\n',
+    );
+    expect(c).toEqual({
+      ...defaultConstraints('clk', 2000),
+      setupUncertaintyPs: 100,
+      holdUncertaintyPs: 100,
+      inputDelays: [{ ports: ['a', 'b'], minPs: 500, maxPs: 500 }],
+      outputDelays: [],
+      outputLoadsFf: [{ ports: ['z'], value: 4 }],
+    });
+  });
+
+  test.each([
+    ['set_multicycle_path 2', 'TIMING-001', 'sdc:1:1'],
+    [
+      'create_clock -period 1 [get_ports clk]\ncreate_clock -period 1 [get_ports c2]',
+      'TIMING-002',
+      'sdc:2:1',
+    ],
+    ['', 'TIMING-003', 'sdc:1:1'],
+    ['create_clock -period fast [get_ports clk]', 'TIMING-001', 'sdc:1:22'],
+    ['create_clock -period 1 [get_ports clk', 'TIMING-001', 'sdc:1:38'],
+    ['create_clock -period -1 [get_ports clk]', 'TIMING-001', 'sdc:1:1'],
+    ['set_input_delay 1 -clock clk [all_inputs]', 'TIMING-001', 'sdc:1:1'],
+    ['create_clock -period $p [get_ports clk]', 'TIMING-001', 'sdc:1:22'],
+    ['create_clock -period 1 [get_ports clk]\nset_load 1 [get_ports {z*}]', 'TIMING-001', 'sdc:2:23'],
+    ['create_clock -period 1 [get_ports {clk]', 'TIMING-001', 'sdc:1:35'],
+  ])('refuses %j', (text, code, place) => {
+    expect(codeOf(() => readSdc(text))).toEqual({ code, place });
+  });
+});
