@@ -3,7 +3,8 @@ import type { Flow } from './step.ts';
 import { compileStep } from './steps/compile.ts';
 import { importModelStep } from './steps/import-model.ts';
 import { quantizeStep } from './steps/quantize.ts';
+import { kitStep } from './steps/kit.ts';
 import { rtlStep } from './steps/rtl.ts';
 import { simulateStep } from './steps/simulate.ts';
 
-export const FLOW: Flow = [importModelStep, quantizeStep, compileStep, simulateStep, rtlStep];
+export const FLOW: Flow = [importModelStep, quantizeStep, compileStep, simulateStep, rtlStep, kitStep];

@@ -1,12 +1,11 @@
 import { IngotError } from '../../base/diagnostic.ts';
 import type { Kit } from '../kit/types.ts';
 import type { Netlist } from '../netlist/types.ts';
-import type { Placement } from '../placement/types.ts';
 import { DEFAULT_POWER_GRID, makePowerGrid } from './power.ts';
 import type { PowerGridOptions } from './power.ts';
 import { makeFrame, makeTracks } from './rows.ts';
 import { addTaps, tapSitesPerRow } from './taps.ts';
-import type { Floorplan } from './types.ts';
+import type { Floorplan, Placement } from './types.ts';
 
 export { DEFAULT_POWER_GRID } from './power.ts';
 export type { PowerGridOptions, StrapLevel } from './power.ts';

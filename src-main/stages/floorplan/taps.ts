@@ -3,7 +3,6 @@ import { masterIndex } from '../kit/index.ts';
 import type { Kit } from '../kit/types.ts';
 import { editNetlist } from '../netlist/index.ts';
 import type { Netlist } from '../netlist/types.ts';
-import type { Placement } from '../placement/types.ts';
 import type { Row } from './types.ts';
 
 /** x of the well taps of row `index`: both ends, and every `distance` between, staggered from row to row. */

@@ -54,3 +54,17 @@ export interface Floorplan {
   /** Via arrays generated for the grid; names are unique beside Tech.vias. */
   readonly powerViaDefs: readonly ViaDef[];
 }
+
+/**
+ * Where each instance of a Netlist stands: lower left corner after orientation, in DBU. The floorplan makes the
+ * first one, as it places the taps.
+ */
+export interface Placement {
+  /** [insts] */
+  readonly xDbu: Int32Array;
+  readonly yDbu: Int32Array;
+  /** [insts] ORIENT_* */
+  readonly orient: Uint8Array;
+  /** [insts] 1 = not to be moved (taps) */
+  readonly isFixed: Uint8Array;
+}

@@ -7,8 +7,7 @@ import type { Rect } from '../../base/geometry.ts';
 import { placeRect } from '../../base/geometry.ts';
 import type { Kit, Layer, RoutingLayer } from '../kit/types.ts';
 import type { Netlist } from '../netlist/types.ts';
-import type { Placement } from '../placement/types.ts';
-import type { Floorplan } from './types.ts';
+import type { Floorplan, Placement } from './types.ts';
 
 export interface PowerGridReport {
   readonly problems: readonly Diagnostic[];

@@ -1,0 +1,66 @@
+import { pack, unpack } from '../../base/pack.ts';
+import type { RtlDesign } from '../../stages/rtl/index.ts';
+import { defineStep } from '../step.ts';
+import { judged, readKitArtefact } from './chip-state.ts';
+import { compare } from './rtl.ts';
+import type { Stimulus } from './simulate.ts';
+
+/** Inferences that the mapped netlist replays here; the routed one replays them all. */
+const REPLAYED = 4;
+
+export const synthesiseStep = defineStep({
+  name: 'synthesise',
+  title: 'Synthesise with Yosys',
+  version: 1,
+  inputs: ['rtl.bin', 'stimulus.bin', 'kit.bin', 'kit.lib'],
+  outputs: ['synthesis.v', 'netlist.bin'],
+  settings: ['synthesis.tool', 'synthesis.flatten', 'clock.periodPs'],
+  fingerprint: async (settings) => {
+    const { yosysVersion } = await import('../../tools/yosys.ts');
+    return { yosys: await yosysVersion(settings['synthesis.tool']) };
+  },
+  async run(context) {
+    const { synthesize } = await import('../../tools/yosys.ts');
+    const stage = await import('../../stages/netlist/index.ts');
+    const kit = readKitArtefact(context);
+    const design = unpack<RtlDesign>(context.readArtefact('rtl.bin'));
+    const stimulus = unpack<Stimulus>(context.readArtefact('stimulus.bin'));
+    const result = await synthesize({
+      design,
+      kit,
+      liberty: context.readText('kit.lib'),
+      clockPeriodPs: context.settings['clock.periodPs'],
+      flatten: context.settings['synthesis.flatten'],
+      tool: context.settings['synthesis.tool'],
+      workDir: context.workDir,
+      signal: context.signal,
+    });
+    context.writeArtefact('synthesis.v', result.verilog);
+    const { value: read, diagnostics } = stage.readNetlist(result.verilog, kit, design.top);
+    diagnostics.forEach(context.log);
+    const netlist = stage.markClocks(read, kit);
+    context.writeArtefact('netlist.bin', pack(netlist));
+    const statistics = stage.netlistStatistics(netlist, kit);
+    context.metric('cellsMapped', statistics.cells);
+    context.metric('flops', statistics.flops);
+    context.metric('cellAreaUm2', statistics.areaUm2, 'um2');
+    context.proof({
+      name: 'every cell is of the library and every net has one driver',
+      judge: 'verifyNetlist',
+      result: judged(context, stage.verifyNetlist(netlist, kit)),
+      detail: `${statistics.cells} cells, ${statistics.flops} flip-flops, ${statistics.nets} nets: no unmapped cell, no open input`,
+    });
+    context.progress(0.8, 'replaying inferences through the gates');
+    const replay = stage.replayInference(netlist, kit, stimulus.inputs.slice(0, REPLAYED), {
+      maxCycles: 4 * Math.max(...stimulus.cycles) + 1000,
+      onProgress: () => !context.signal.aborted,
+    });
+    const { bytes, cycles } = compare(stimulus, replay);
+    context.proof({
+      name: 'the mapped gates compute what the simulator promised',
+      judge: 'gate-level replay of whole inferences',
+      result: bytes === 0 && cycles === 0 ? 'pass' : 'fail',
+      detail: `${replay.outputs.length} inferences, ${replay.cyclesSimulated} cycles: ${bytes} bytes and ${cycles} cycles differ`,
+    });
+  },
+});
