@@ -1,0 +1,149 @@
+import type { Floorplan } from '../floorplan/types.ts';
+import type { Kit } from '../kit/types.ts';
+import type { Netlist } from '../netlist/types.ts';
+import { improveDetailed } from './detailed/index.ts';
+import type { DetailedOptions } from './detailed/index.ts';
+import { placeGlobal } from './global/index.ts';
+import type { GlobalOptions } from './global/index.ts';
+import { legalise } from './legal/index.ts';
+import { makePlaceModel, modelHpwl } from './model.ts';
+import { choosePadding } from './padding.ts';
+import { placePorts } from './ports/index.ts';
+import type { PortOptions } from './ports/index.ts';
+import { repairNets } from './repair/index.ts';
+import type { RepairOptions, RepairReport } from './repair/index.ts';
+import type { Placement } from './types.ts';
+
+export interface PlaceChipOptions {
+  readonly seed: number;
+  readonly global: Partial<GlobalOptions>;
+  readonly ports: Partial<PortOptions>;
+  readonly repair: Partial<RepairOptions>;
+  readonly detailed: Partial<DetailedOptions>;
+  /** Keep free sites beside cells whose pins are hard to reach. */
+  readonly padding: boolean;
+  /** [nets of the netlist given] */
+  readonly netWeights?: Float64Array;
+  /** Only looks on. */
+  readonly observe?: (progress: PlaceProgress) => void;
+}
+
+export interface PlaceProgress {
+  readonly phase: 'rough' | 'ports' | 'repair' | 'global' | 'legal' | 'detailed';
+  /** Within the phase, 0 to 1. */
+  readonly fraction: number;
+  readonly overflow?: number;
+  readonly hpwlDbu?: number;
+}
+
+export interface PlaceChipReport {
+  readonly hpwlUm: { readonly global: number; readonly legal: number; readonly detailed: number };
+  readonly overflow: number;
+  readonly iterations: number;
+  readonly meanMoveUm: number;
+  readonly maxMoveUm: number;
+  readonly paddedCells: number;
+  readonly repair: readonly RepairReport[];
+}
+
+export interface PlaceChipResult {
+  readonly netlist: Netlist;
+  /** With port pins. */
+  readonly floorplan: Floorplan;
+  readonly placement: Placement;
+  /** [insts] sites kept free at the right of each cell, for later legalising. */
+  readonly paddingSites: Uint8Array;
+  readonly report: PlaceChipReport;
+}
+
+function extendWeights(weights: Float64Array | undefined, nets: number): Float64Array | undefined {
+  if (!weights || weights.length === nets) return weights;
+  const longer = new Float64Array(nets).fill(1);
+  longer.set(weights.subarray(0, nets));
+  return longer;
+}
+
+/**
+ * From a floorplan to a legal placement: rough global placement, ports where their nets want them, buffer trees
+ * for heavy nets, global placement of the result, repair of what is still too heavy, legalisation, detailed
+ * placement. Errors: those of its steps (PLACE-001..005).
+ */
+export function placeChip(
+  netlist: Netlist,
+  kit: Kit,
+  floorplan: Floorplan,
+  placement: Placement,
+  options: Partial<PlaceChipOptions> = {},
+): PlaceChipResult {
+  const o: PlaceChipOptions = {
+    seed: 1,
+    global: {},
+    ports: {},
+    repair: {},
+    detailed: {},
+    padding: true,
+    ...options,
+  };
+  const um = (dbu: number): number => dbu / kit.tech.dbuPerUm;
+  const watch = (phase: PlaceProgress['phase']): Partial<GlobalOptions> => ({
+    observe: (p) =>
+      o.observe?.({
+        phase,
+        fraction: Math.min(1, Math.max(0, (1 - p.overflow) / 0.92)),
+        overflow: p.overflow,
+        hpwlDbu: p.hpwlDbu,
+      }),
+  });
+  const padding = (n: Netlist, p: Placement): Uint8Array =>
+    o.padding ? choosePadding(n, kit, floorplan, p) : new Uint8Array(n.instMaster.length);
+  const spread = (n: Netlist, f: Floorplan, p: Placement, phase: 'rough' | 'global', overflow: number) => {
+    const netWeights = extendWeights(o.netWeights, n.netNames.length);
+    return placeGlobal(n, kit, f, p, {
+      seed: o.seed,
+      paddingSites: padding(n, p),
+      ...(netWeights ? { netWeights } : {}),
+      ...watch(phase),
+      targetOverflow: overflow,
+      ...(phase === 'global' ? o.global : {}),
+    });
+  };
+
+  const rough = spread(netlist, floorplan, placement, 'rough', 0.3);
+  o.observe?.({ phase: 'ports', fraction: 0 });
+  const withPorts = placePorts(netlist, kit, floorplan, rough.placement, o.ports);
+  o.observe?.({ phase: 'repair', fraction: 0 });
+  const first = repairNets(netlist, kit, withPorts, rough.placement, o.repair);
+  const final = spread(first.netlist, withPorts, first.placement, 'global', 0.08);
+  const second = repairNets(first.netlist, kit, withPorts, final.placement, o.repair);
+  const done = second.netlist;
+  const paddingSites = padding(done, second.placement);
+  o.observe?.({ phase: 'legal', fraction: 0 });
+  const legal = legalise(done, kit, withPorts, second.placement, { paddingSites });
+  o.observe?.({ phase: 'detailed', fraction: 0 });
+  const netWeights = extendWeights(o.netWeights, done.netNames.length);
+  const detailed = improveDetailed(done, kit, withPorts, legal.placement, {
+    paddingSites,
+    ...(netWeights ? { netWeights } : {}),
+    ...o.detailed,
+  });
+  const model = makePlaceModel(done, kit, withPorts, second.placement);
+  return {
+    netlist: done,
+    floorplan: withPorts,
+    placement: detailed.placement,
+    paddingSites,
+    report: {
+      hpwlUm: {
+        global: um(modelHpwl(model, second.placement)),
+        legal: um(modelHpwl(model, legal.placement)),
+        detailed: um(modelHpwl(model, detailed.placement)),
+      },
+      overflow: final.overflow,
+      iterations: rough.iterations + final.iterations,
+      meanMoveUm: um(legal.meanMoveDbu),
+      maxMoveUm: um(legal.maxMoveDbu),
+      paddedCells: paddingSites.reduce((n, p) => n + (p > 0 ? 1 : 0), 0),
+      repair: [first.report, second.report],
+    },
+  };
+}
