@@ -14,5 +14,6 @@ export {
   type Expression,
 } from './function.ts';
 export { maximalRects } from './polygon.ts';
+export { trimLiberty } from './trim-liberty.ts';
 export { masterIndex, readKit, type KitTexts } from './read-kit.ts';
 export type * from './types.ts';

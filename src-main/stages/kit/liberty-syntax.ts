@@ -15,7 +15,9 @@ export interface LibertyAttribute {
 export interface LibertyGroup {
   readonly name: string;
   readonly args: readonly string[];
+  /** Of its first character and behind its closing brace. */
   readonly offset: number;
+  end: number;
   readonly attributes: LibertyAttribute[];
   readonly groups: LibertyGroup[];
   index1: Float64Array | null;
@@ -180,6 +182,7 @@ export function parseLiberty(source: SourceText): LibertyGroup {
       name,
       args: list,
       offset,
+      end: offset,
       attributes: [],
       groups: [],
       index1: null,
@@ -191,7 +194,7 @@ export function parseLiberty(source: SourceText): LibertyGroup {
       if (at >= length) fail(`group ${name} does not end`);
       const c = text.charCodeAt(at);
       if (c === 125) {
-        at++;
+        result.end = ++at;
         return result;
       }
       if (c === 59) at++;

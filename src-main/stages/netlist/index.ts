@@ -5,6 +5,12 @@ export { markClocks } from './mark-clocks.ts';
 export { readNetlist } from './read-netlist.ts';
 export { replayInference, type Replay, type ReplayOptions } from './replay-inference.ts';
 export { netlistStatistics, type NetlistStatistics } from './statistics.ts';
+export {
+  cellsNotForSynthesis,
+  synthesisScript,
+  type SynthesisOptions,
+  type SynthesisScript,
+} from './synthesis-script.ts';
 export { NONE } from './types.ts';
 export type * from './types.ts';
 export { verifyNetlist } from './verify-netlist.ts';

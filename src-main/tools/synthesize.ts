@@ -1,0 +1,74 @@
+import { IngotError, type Diagnostic } from '../base/diagnostic.ts';
+import { trimLiberty, type Kit } from '../stages/kit/index.ts';
+import {
+  cellsNotForSynthesis,
+  netlistStatistics,
+  readNetlist,
+  synthesisScript,
+  verifyNetlist,
+  type Netlist,
+  type NetlistStatistics,
+} from '../stages/netlist/index.ts';
+import type { SourceFile } from '../stages/rtl/types.ts';
+import { runYosys, type YosysEngine, type YosysRunOptions } from './yosys-engine.ts';
+
+export interface SynthesizeInput {
+  readonly top: string;
+  /** Synthesisable SystemVerilog. */
+  readonly sources: readonly SourceFile[];
+  readonly kit: Kit;
+  /** Text of the kit's Liberty. */
+  readonly liberty: string;
+  readonly clockPeriodPs: number;
+  /** Default true: optimise across modules. False maps each module by itself. The result is flat either way. */
+  readonly flatten?: boolean;
+  readonly maxFanout?: number;
+}
+
+export interface Synthesis {
+  /** As Yosys wrote it. */
+  readonly verilog: string;
+  readonly netlist: Netlist;
+  readonly statistics: NetlistStatistics;
+  readonly engine: YosysEngine;
+  readonly version: string;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/**
+ * RTL to a flat netlist of kit cells. What Yosys says of its result is not relied on: the netlist is read with
+ * our own reader, which knows no cell but the kit's, and judged by verifyNetlist.
+ * Throws TOOL-02x (Yosys), NETLIST-0xx (unreadable or unmapped result), NETLIST-1xx (wrong structure).
+ */
+export async function synthesize(input: SynthesizeInput, options: YosysRunOptions = {}): Promise<Synthesis> {
+  const { top, kit, liberty, clockPeriodPs, maxFanout, flatten = true } = input;
+  const sources = input.sources.map(({ name, text }, i) => ({ name: fileName(name, i), text }));
+  const { script, files, output } = synthesisScript(kit, {
+    top,
+    sources: sources.map((s) => s.name),
+    libertyPath: LIBERTY_FILE,
+    clockPeriodPs,
+    flatten,
+    ...(maxFanout === undefined ? {} : { maxFanout }),
+  });
+  const cells = { name: LIBERTY_FILE, text: trimLiberty(liberty, cellsNotForSynthesis(kit)) };
+  const run = { script, files: [...sources, cells, ...files], outputs: [output] };
+  const { outputs, engine, version } = await runYosys(run, options);
+  const verilog = outputs.get(output)!;
+  const { value: netlist, diagnostics } = readNetlist(verilog, kit, top);
+  const wrong = verifyNetlist(netlist, kit)[0];
+  if (wrong)
+    throw new IngotError(wrong.code, `synthesis gave a netlist that is not sound: ${wrong.message}`, {
+      ...(wrong.place === undefined ? {} : { place: wrong.place }),
+      remedy: 'try the other Yosys (setting for the synthesis engine)',
+    });
+  return { verilog, netlist, statistics: netlistStatistics(netlist, kit), engine, version, diagnostics };
+}
+
+const LIBERTY_FILE = 'cells.lib';
+
+/** Unique, without folders, and harmless in a script. */
+function fileName(name: string, index: number): string {
+  const base = name.replace(/^.*[/\\]/, '').replace(/[^A-Za-z0-9_.-]/g, '_');
+  return `${index}_${base}`;
+}
