@@ -1,7 +1,7 @@
 /** From trees of lattice nodes to wires and vias: maximal segments per track, small gaps of a net filled. */
-import type { RoutingLayer, Tech } from '../kit/types.ts';
+import type { Tech } from '../kit/types.ts';
 import type { Routing } from './types.ts';
-import { nodeAbove, type Lattice, type LatticeLayer } from './lattice.ts';
+import type { Lattice, LatticeLayer } from './lattice.ts';
 import { LINK_DOWN, LINK_JOG_NEXT, LINK_JOG_PREV, LINK_NEXT, LINK_UP } from './state.ts';
 import type { RoutableNet } from './terminals.ts';
 
@@ -72,12 +72,7 @@ function trackMap(): TrackMap {
   return { add, byTrack };
 }
 
-function emitNet(
-  lattice: Lattice,
-  tech: Tech,
-  n: RoutableNet,
-  out: NetShapes,
-): { filled: number; jog: number } {
+function emitNet(lattice: Lattice, n: RoutableNet, out: NetShapes): { filled: number; jog: number } {
   const map = trackMap();
   const { nodes, links, taps } = n.route;
   let jog = 0;
@@ -104,7 +99,6 @@ function emitNet(
     }
     if (links[i] & LINK_UP) {
       out.vias.push(g.viaUp, g.vertical ? g.tracks[t] : at, g.vertical ? at : g.tracks[t]);
-      nodeAbove(lattice, l, nodes[i]);
     }
   }
   n.terminals.forEach((terminal, j) => {
@@ -128,7 +122,6 @@ function emitNet(
     const list = map.byTrack.get(key) as Stretch[];
     filled += emitTrack(lattice.layers[Math.floor(key / 0x1000000)], key % 0x1000000, list, out);
   }
-  void tech;
   return { filled, jog };
 }
 
@@ -149,7 +142,7 @@ export function emitRouting(
   for (let e = 0; e < netCount; e++) {
     const n = byNet.get(e);
     if (n) {
-      const done = emitNet(lattice, tech, n, all);
+      const done = emitNet(lattice, n, all);
       filledGaps += done.filled;
       jogDbu += done.jog;
     }
@@ -174,5 +167,3 @@ export function emitRouting(
     filledGaps,
   };
 }
-
-export const isRouting = (l: Tech['layers'][number]): l is RoutingLayer => l.kind === 'routing';

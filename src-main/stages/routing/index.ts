@@ -1,6 +1,8 @@
+export { padCongestedCells } from './congestion.ts';
 export { routeChip, route, type RouteResult, type RoutedChip } from './route.ts';
 export {
   defaultRouteOptions,
+  type CongestionMap,
   type RouteObserver,
   type RouteOptions,
   type RouteProgress,

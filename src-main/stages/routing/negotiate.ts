@@ -93,14 +93,26 @@ export function rerouteNet(router: Router, n: RoutableNet, historyStep: number, 
   markRoute(state, n.route, 1);
 }
 
+/** Above this many nets in trouble, negotiation that no longer gains is given up: the region is simply too full. */
+const HOPELESS_NETS = 200;
+const HOPELESS_GAIN = 0.85;
+
+/** No real gain over the last five rounds with many nets left. */
+function isHopeless(conflictsByRound: readonly number[], since: number): boolean {
+  const n = conflictsByRound.length;
+  if (n - since < 8) return false;
+  const now = conflictsByRound[n - 1];
+  return now > HOPELESS_NETS && now > HOPELESS_GAIN * conflictsByRound[n - 6];
+}
+
 /** Rounds of rip-up and re-route until no net is in conflict. Returns the nets still troubled. */
 export function negotiate(router: Router, rounds: number, firstPrice: number): RoutableNet[] {
   const { state, search, order } = router;
-  let troubled: RoutableNet[] = [];
+  const firstRound = router.conflictsByRound.length;
   for (let r = 1; r <= rounds; r++) {
     search.presentCost = presentCostOf(firstPrice + r);
     const step = Math.max(8, search.presentCost >> 3);
-    troubled = [];
+    const troubled: RoutableNet[] = [];
     for (const n of order) {
       if (!isTroubled(state, n)) {
         n.troubledRounds = 0;
@@ -116,6 +128,7 @@ export function negotiate(router: Router, rounds: number, firstPrice: number): R
     router.conflictsByRound.push(left);
     router.observe?.({ phase: 'negotiate', round: router.rounds, conflicts: left, fraction: r / rounds });
     if (left === 0) return [];
+    if (isHopeless(router.conflictsByRound, firstRound)) break;
   }
   return order.filter((n) => isTroubled(state, n));
 }

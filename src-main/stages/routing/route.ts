@@ -5,9 +5,12 @@ import type { Kit } from '../kit/types.ts';
 import type { Netlist } from '../netlist/types.ts';
 import type { Placement } from '../placement/types.ts';
 import { blockFixedShapes } from './blockages.ts';
+import { findAntennas } from './antenna.ts';
+import { congestionMap } from './congestion.ts';
+import { finish } from './endgame.ts';
 import { emitRouting } from './emit.ts';
 import { makeLattice, nodeXy } from './lattice.ts';
-import { makeRouter, negotiate, routeAll, type Router } from './negotiate.ts';
+import { isTroubled, makeRouter, negotiate, routeAll, type Router } from './negotiate.ts';
 import { defaultRouteOptions, type RouteObserver, type RouteOptions, type RouteStats } from './options.ts';
 import { isConflict, makeState } from './state.ts';
 import { makeTerminals, type RoutableNet } from './terminals.ts';
@@ -63,17 +66,28 @@ export function routeChip(
   terminals.reserve();
   const router = makeRouter(state, terminals, kit, all, observe);
   routeAll(router);
-  const failed = negotiate(router, all.maxRounds, 0);
+  const moved: Placement = {
+    ...placement,
+    xDbu: placement.xDbu.slice(),
+    orient: placement.orient.slice(),
+  };
+  let failed = negotiate(router, all.maxRounds, 0);
+  let moves = { mirrored: 0, shifted: 0 };
+  if (failed.length > 0) {
+    moves = finish(router, netlist, kit, moved, all);
+    failed = router.order.filter((n) => isTroubled(state, n));
+  }
   const unreachable = new Set(
     terminals.nets.filter((n) => n.terminals.some((t) => t.nodes.length === 0)).map((n) => n.net),
   );
   const failedNets = [...new Set([...failed.map((n) => n.net), ...unreachable])].sort((a, b) => a - b);
   const emitted = emitRouting(lattice, kit.tech, terminals.nets, netlist.netNames.length, failedNets);
+  const antenna = findAntennas(netlist, placement, kit, emitted.routing, all.antennaRatio);
   const um = (dbu: number): number => dbu / kit.tech.dbuPerUm;
   return {
     value: {
       routing: emitted.routing,
-      placement,
+      placement: moves.mirrored + moves.shifted > 0 ? moved : placement,
       stats: {
         wirelengthUm: um(emitted.wirelengthByLayerDbu.reduce((a, b) => a + b, 0)),
         vias: emitted.routing.vias.length / 3,
@@ -83,12 +97,17 @@ export function routeChip(
         conflictsByRound: router.conflictsByRound,
         expansions: router.search.expansions,
         latticeNodes: lattice.nodeCount,
-        mirroredCells: 0,
-        shiftedCells: 0,
-        antennaViolations: 0,
+        mirroredCells: moves.mirrored,
+        shiftedCells: moves.shifted,
+        antennaViolations: antenna.length,
+        congestion: congestionMap(router, failed, kit),
       },
     },
-    diagnostics: [...terminals.diagnostics, ...describeFailures(router, netlist, failed, kit.tech.dbuPerUm)],
+    diagnostics: [
+      ...terminals.diagnostics,
+      ...antenna,
+      ...describeFailures(router, netlist, failed, kit.tech.dbuPerUm),
+    ],
   };
 }
 
