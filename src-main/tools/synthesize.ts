@@ -13,9 +13,8 @@ import type { SourceFile } from '../stages/rtl/types.ts';
 import { runYosys, type YosysEngine, type YosysRunOptions } from './yosys-engine.ts';
 
 export interface SynthesizeInput {
-  readonly top: string;
-  /** Synthesisable SystemVerilog. */
-  readonly sources: readonly SourceFile[];
+  /** Name of the top module and synthesisable SystemVerilog. */
+  readonly design: { readonly top: string; readonly sources: readonly SourceFile[] };
   readonly kit: Kit;
   /** Text of the kit's Liberty. */
   readonly liberty: string;
@@ -40,9 +39,10 @@ export interface Synthesis {
  * our own reader, which knows no cell but the kit's, and judged by verifyNetlist.
  * Throws TOOL-02x (Yosys), NETLIST-0xx (unreadable or unmapped result), NETLIST-1xx (wrong structure).
  */
-export async function synthesize(input: SynthesizeInput, options: YosysRunOptions = {}): Promise<Synthesis> {
-  const { top, kit, liberty, clockPeriodPs, maxFanout, flatten = true } = input;
-  const sources = input.sources.map(({ name, text }, i) => ({ name: fileName(name, i), text }));
+export async function synthesize(input: SynthesizeInput & YosysRunOptions): Promise<Synthesis> {
+  const { design, kit, liberty, clockPeriodPs, maxFanout, flatten = true } = input;
+  const { top } = design;
+  const sources = design.sources.map(({ name, text }, i) => ({ name: fileName(name, i), text }));
   const { script, files, output } = synthesisScript(kit, {
     top,
     sources: sources.map((s) => s.name),
@@ -53,7 +53,7 @@ export async function synthesize(input: SynthesizeInput, options: YosysRunOption
   });
   const cells = { name: LIBERTY_FILE, text: trimLiberty(liberty, cellsNotForSynthesis(kit)) };
   const run = { script, files: [...sources, cells, ...files], outputs: [output] };
-  const { outputs, engine, version } = await runYosys(run, options);
+  const { outputs, engine, version } = await runYosys(run, input);
   const verilog = outputs.get(output)!;
   const { value: netlist, diagnostics } = readNetlist(verilog, kit, top);
   const wrong = verifyNetlist(netlist, kit)[0];

@@ -21,9 +21,12 @@ export interface YosysRun {
   readonly outputs: readonly string[];
 }
 
+/** `auto`: the PATH's Yosys where there is one, else WebAssembly. */
+export type YosysTool = 'auto' | YosysEngine;
+
 export interface YosysRunOptions {
-  /** `native` (default): the PATH's Yosys where there is one, else WebAssembly. `wasm`: always that. */
-  readonly prefer?: YosysEngine;
+  /** Default `auto`. */
+  readonly tool?: YosysTool;
   /** Parent of the temporary folder; default the system's. */
   readonly workDir?: string;
   readonly onLine?: (line: string) => void;
@@ -55,12 +58,32 @@ export async function nativeYosysVersion(): Promise<string | null> {
   return end.startError === null && end.code === 0 ? (line ?? null) : null;
 }
 
+/** What a run with this choice would use, e.g. for the key of a cache. Throws TOOL-020. */
+export async function yosysVersion(tool: YosysTool = 'auto'): Promise<string> {
+  const native = await engineFor(tool);
+  if (native !== null) return native;
+  const { version } = await import('@yowasp/yosys');
+  return `@yowasp/yosys ${version}`;
+}
+
+/** The native Yosys's version, null for WebAssembly. */
+async function engineFor(tool: YosysTool): Promise<string | null> {
+  if (tool === 'wasm') return null;
+  const native = await nativeYosysVersion();
+  if (native === null && tool === 'native')
+    throw new IngotError('TOOL-020', 'there is no yosys on the PATH', {
+      place: 'synthesis.tool',
+      remedy: 'install Yosys, or set synthesis.tool to auto: the WebAssembly Yosys comes with Ingot',
+    });
+  return native;
+}
+
 /**
- * Runs a script. Throws TOOL-021 Yosys reported an error (its line is the message), -022 an output is missing,
+ * Runs a script. Throws TOOL-020 no native Yosys though it was asked for, -021 Yosys reported an error (its line is the message), -022 an output is missing,
  * -023 cancelled, -024 the WebAssembly process could not run, -025 the temporary folder cannot be written.
  */
 export async function runYosys(run: YosysRun, options: YosysRunOptions = {}): Promise<YosysResult> {
-  const isNative = options.prefer !== 'wasm' && (await nativeYosysVersion()) !== null;
+  const isNative = (await engineFor(options.tool ?? 'auto')) !== null;
   const folder = await prepare(run, options.workDir ?? tmpdir());
   try {
     let version = '';

@@ -3,8 +3,10 @@ export { synthesize, type Synthesis, type SynthesizeInput } from './synthesize.t
 export {
   nativeYosysVersion,
   runYosys,
+  yosysVersion,
   type YosysEngine,
   type YosysResult,
   type YosysRun,
   type YosysRunOptions,
+  type YosysTool,
 } from './yosys-engine.ts';

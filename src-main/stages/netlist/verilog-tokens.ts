@@ -63,7 +63,7 @@ export class VerilogTokens {
       while (text.charCodeAt(at) <= 32) at++;
       const c = text.charCodeAt(at);
       const next = text.charCodeAt(at + 1);
-      let close = '';
+      let close: string;
       if (c === 47 && next === 47) close = '\n';
       else if (c === 47 && next === 42) close = '*/';
       else if (c === 40 && next === 42) close = '*)';
