@@ -16,16 +16,21 @@ export const EXIT_TEXTS: readonly (readonly [number, string])[] = [
   [EXIT.ok, 'all went well'],
   [EXIT.failed, 'a step or a proof failed'],
   [EXIT.usage, 'wrong use: command, option or setting'],
-  [EXIT.input, 'bad input: model, data, project file or project'],
+  [EXIT.input, 'bad input: model, data, project, or settings that do not fit the model'],
   [EXIT.missing, 'a tool or the kit is missing'],
-  [EXIT.world, 'the machine: disk full, permission, memory, another run going on'],
+  [EXIT.world, 'the machine: disk full or damaged, permission, memory, another run going on'],
   [EXIT.internal, 'a fault of Ingot'],
   [EXIT.cancelled, 'cancelled'],
 ];
 
-/** By the code as a whole, then by its prefix; what is not named is a failed step. */
+/**
+ * By the code as a whole, then by its prefix; what is not named is a failed step: floorplan, placement,
+ * routing, timing and layout can fail on a good model, and other settings may help.
+ */
 const EXIT_OF: Readonly<Record<string, number>> = {
   CLI: EXIT.usage,
+  'CLI-006': EXIT.missing,
+  'CLI-070': EXIT.internal,
   SETTING: EXIT.usage,
   'FLOW-001': EXIT.usage,
   'FLOW-002': EXIT.usage,
@@ -36,13 +41,19 @@ const EXIT_OF: Readonly<Record<string, number>> = {
   PROJECT: EXIT.input,
   MODEL: EXIT.input,
   DATA: EXIT.input,
+  QUANT: EXIT.input,
+  // A chip parameter that cannot be, or that the model does not fit.
+  CHIP: EXIT.input,
+  COMPILE: EXIT.input,
+  SIM: EXIT.input,
+  NETLIST: EXIT.input,
   KIT: EXIT.missing,
   TOOL: EXIT.missing,
-  'CLI-006': EXIT.missing,
   WORLD: EXIT.world,
   'PROJECT-006': EXIT.world,
   'FLOW-004': EXIT.world,
   'FLOW-007': EXIT.world,
+  'FLOW-008': EXIT.world,
   'FLOW-011': EXIT.world,
   'FLOW-009': EXIT.internal,
   'FLOW-010': EXIT.cancelled,

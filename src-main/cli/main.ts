@@ -60,8 +60,16 @@ async function otherFlow(): Promise<Shell['flow']> {
   const path = process.env.INGOT_FLOW;
   if (!path) return undefined;
   const module = pathToFileURL(path).href;
-  const { FLOW } = (await import(/* @vite-ignore */ module)) as { FLOW: Flow };
-  return { steps: FLOW, module };
+  try {
+    const { FLOW } = (await import(/* @vite-ignore */ module)) as { FLOW: Flow };
+    return { steps: FLOW, module };
+  } catch (error) {
+    throw new IngotError('CLI-007', `INGOT_FLOW cannot be used: ${(error as Error).message}`, {
+      place: path,
+      remedy: 'name a module that exports FLOW, or take the variable away',
+      cause: error,
+    });
+  }
 }
 
 function report(error: unknown, isJson: boolean): number {

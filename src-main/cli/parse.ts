@@ -9,6 +9,7 @@ export function findCommand(commands: readonly Command[], name: string): Command
   if (command) return command;
   const names = commands.map((c) => c.name);
   throw new IngotError('CLI-001', `there is no command ${name}${suggestion(name, names)}`, {
+    place: name,
     remedy: '`ingot help` lists the commands',
   });
 }
@@ -32,21 +33,33 @@ export function parseGiven(command: Command, args: readonly string[]): Given {
     const spec = Object.hasOwn(command.options, token.name) ? command.options[token.name] : undefined;
     if (!spec) {
       const guess = suggestion(token.name, Object.keys(command.options));
-      throw new IngotError('CLI-002', `${command.name} has no option ${token.rawName}${guess}`, { remedy });
+      throw new IngotError('CLI-002', `${command.name} has no option ${token.rawName}${guess}`, {
+        place: token.rawName,
+        remedy,
+      });
     }
     if (spec.type === 'string' && token.value === undefined) {
-      throw new IngotError('CLI-003', `${token.rawName} needs a value: ${spec.value}`, { remedy });
+      throw new IngotError('CLI-003', `${token.rawName} needs a value: ${spec.value}`, {
+        place: token.rawName,
+        remedy,
+      });
     }
     if (spec.type === 'boolean' && token.value !== undefined) {
-      throw new IngotError('CLI-003', `${token.rawName} takes no value`, { remedy });
+      throw new IngotError('CLI-003', `${token.rawName} takes no value`, { place: token.rawName, remedy });
     }
   }
   if (positionals.length < command.positionalsMin) {
-    throw new IngotError('CLI-004', `${command.name} needs more arguments`, { remedy });
+    throw new IngotError('CLI-004', `${command.name} needs more arguments`, {
+      place: command.name,
+      remedy,
+    });
   }
   if (positionals.length > command.positionalsMax) {
     const extra = positionals[command.positionalsMax];
-    throw new IngotError('CLI-005', `${command.name} does not know what to do with ${extra}`, { remedy });
+    throw new IngotError('CLI-005', `${command.name} does not know what to do with ${extra}`, {
+      place: extra!,
+      remedy,
+    });
   }
   const value = (name: string): unknown => values[name];
   return {
@@ -62,6 +75,7 @@ export function parseRunId(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
   throw new IngotError('CLI-003', `--run ${text} is not the number of a run`, {
+    place: '--run',
     remedy: '`ingot status` lists the runs',
   });
 }

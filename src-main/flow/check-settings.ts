@@ -63,6 +63,7 @@ export function parseAssignments(assignments: readonly string[]): Record<string,
     const at = text.indexOf('=');
     if (at < 1) {
       throw new IngotError('SETTING-002', `--set ${text} is not of the form key=value`, {
+        place: text,
         remedy: 'write for example --set chip.rows=4',
       });
     }

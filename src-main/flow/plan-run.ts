@@ -42,6 +42,7 @@ export function planRun(flow: Flow, range: RunRange): readonly PlannedStep[] {
   const last = range.to === undefined ? flow.length - 1 : indexOfStep(flow, range.to);
   if (first > last) {
     throw new IngotError('FLOW-002', `${range.from} comes after ${range.to}`, {
+      place: `--from ${range.from} --to ${range.to}`,
       remedy: `the order is ${flow.map((s) => s.name).join(', ')}`,
     });
   }
@@ -54,6 +55,7 @@ export function indexOfStep(flow: Flow, name: string): number {
   if (index >= 0) return index;
   const names = flow.map((step) => step.name);
   throw new IngotError('FLOW-001', `there is no step ${name}${suggestion(name, names)}`, {
+    place: name,
     remedy: `the steps are ${names.join(', ')}`,
   });
 }
@@ -67,6 +69,7 @@ export function checkFiles(steps: readonly PlannedStep[], imported: ReadonlySet<
   if (missing.size === 0) return;
   const [first] = missing;
   throw new IngotError('FLOW-003', `the project has no ${[...missing].join(', no ')}`, {
+    place: [...missing].join(', '),
     remedy: `import it: ingot import FILE --role ${first}`,
   });
 }

@@ -101,6 +101,8 @@ export function readArtefact(projectDir: string, name: string, digest: string): 
 /** Removes what dead processes left half-written. */
 export function removeTemporaries(projectDir: string): void {
   const folder = join(projectDir, 'artefacts');
+  // Somebody may have removed it: what it held counts as missing then.
+  mkdirSync(folder, { recursive: true });
   for (const name of readdirSync(folder)) {
     const match = /^\.tmp-(\d+)-(\d*)-\d+$/.exec(name);
     if (!match) continue;

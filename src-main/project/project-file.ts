@@ -12,10 +12,16 @@ import { z } from 'zod';
 import { IngotError } from '../base/diagnostic.ts';
 import { inWorld } from './world.ts';
 
+/** A path that the system can take. */
+const Path = z
+  .string()
+  .min(1)
+  .refine((path) => !path.includes('\0'), 'holds a NUL character');
+
 const Shape = z.looseObject({
   name: z.string().min(1).optional(),
-  model: z.string().min(1).optional(),
-  calibration: z.string().min(1).optional(),
+  model: Path.optional(),
+  calibration: Path.optional(),
   test: z.record(z.string(), z.unknown()).optional(),
   settings: z.record(z.string(), z.unknown()).optional(),
 });

@@ -2,7 +2,7 @@
  * A project is a folder: `ingot.db` (facts), `artefacts/` (bytes by digest), `work/` (scratch of steps).
  * App and CLI may have it open at the same time.
  */
-import { accessSync, constants, existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
+import { accessSync, constants, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { IngotError } from '../base/diagnostic.ts';
 import { storeArtefact } from './artefact-store.ts';
@@ -32,7 +32,7 @@ export function openProject(dir: string): Project {
   if (isFolder === undefined) {
     throw new IngotError('PROJECT-001', 'there is no such folder', { place: folder, remedy });
   }
-  if (!isFolder || !existsSync(databasePath(folder))) {
+  if (!isFolder || !statSync(databasePath(folder), { throwIfNoEntry: false })?.isFile()) {
     throw new IngotError('PROJECT-002', 'this is not an Ingot project', { place: folder, remedy });
   }
   // SQLite would open a read-only file and fail at the first write, far from the cause.

@@ -49,6 +49,18 @@ const TROUBLES: readonly Trouble[] = [
     remedy: 'wait for the other process and try again',
   },
   { codes: /^ENOENT/, code: 'FILE-001', message: 'no such file or folder', remedy: 'check the path' },
+  {
+    codes: /^(ELOOP|ENAMETOOLONG)/,
+    code: 'FILE-007',
+    message: 'the path cannot be followed',
+    remedy: 'use a shorter path, without links that lead in a circle',
+  },
+  {
+    codes: /^(EEXIST|ENOTEMPTY)/,
+    code: 'FILE-008',
+    message: 'something else is there already',
+    remedy: 'choose another place, or move it away',
+  },
   { codes: /^EISDIR/, code: 'FILE-002', message: 'this is a folder, not a file', remedy: 'give a file' },
   {
     codes: /^ENOTDIR/,
@@ -57,7 +69,7 @@ const TROUBLES: readonly Trouble[] = [
     remedy: 'check the path',
   },
   {
-    codes: /^(EIO|EMFILE|ENFILE|EBUSY|ENXIO|ELOOP|ENAMETOOLONG|EFBIG|EINVAL|SQLITE_IOERR|SQLITE_PROTOCOL)/,
+    codes: /^(EIO|EMFILE|ENFILE|EBUSY|ENXIO|EFBIG|EINVAL|SQLITE_IOERR|SQLITE_PROTOCOL)/,
     code: 'WORLD-004',
     message: 'input or output failed',
     remedy: 'check the disk and try again',

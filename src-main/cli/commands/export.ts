@@ -20,7 +20,10 @@ export const exportCommand: Command = {
   async run(given, shell) {
     const out = given.text('out');
     if (out === undefined) {
-      throw new IngotError('CLI-004', 'export needs --out DIR', { remedy: 'usage: ingot export --out DIR' });
+      throw new IngotError('CLI-004', 'export needs --out DIR', {
+        place: 'export',
+        remedy: 'usage: ingot export --out DIR',
+      });
     }
     const project = openProject(given.text('project') ?? '.');
     try {

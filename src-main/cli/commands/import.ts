@@ -1,4 +1,6 @@
-import { importFiles, importProjectFile, openProject } from '../../flow/index.ts';
+import { IngotError } from '../../base/diagnostic.ts';
+import { suggestion } from '../../base/did-you-mean.ts';
+import { FLOW, importFiles, importProjectFile, openProject, type Flow } from '../../flow/index.ts';
 import { JSON_OPTION, PROJECT_OPTION, type Command } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import { formatBytes } from '../format.ts';
@@ -21,6 +23,7 @@ export const importCommand: Command = {
   async run(given, shell) {
     const path = given.positionals[0]!;
     const role = given.text('role');
+    if (role !== undefined) checkRole(role, shell.flow?.steps ?? FLOW);
     const project = openProject(given.text('project') ?? '.');
     try {
       const isProjectFile = role === undefined && path.endsWith('.json');
@@ -35,3 +38,13 @@ export const importCommand: Command = {
     return EXIT.ok;
   },
 };
+
+/** CLI-008 for a role that no step reads: a slip of the pen would show much later. */
+function checkRole(role: string, flow: Flow): void {
+  const roles = new Set(flow.flatMap((step) => [...(step.files ?? []), ...(step.optionalFiles ?? [])]));
+  if (roles.has(role)) return;
+  throw new IngotError('CLI-008', `no step reads a file of role ${role}${suggestion(role, [...roles])}`, {
+    place: '--role',
+    remedy: `the roles are ${[...roles].join(', ')}`,
+  });
+}

@@ -1,7 +1,7 @@
 import { pack, unpack } from '../../base/pack.ts';
 import type { Model } from '../../stages/model/index.ts';
 import { defineStep } from '../step.ts';
-import { TEST_FILES, accuracyOf, percent, readSamples, readTestSet } from './test-set.ts';
+import { TEST_FILES, accuracyOf, inputOf, percent, readSamples, readTestSet } from './test-set.ts';
 
 /** int8 may lose this much accuracy against float: half a point. */
 const LOSS_MAX = 0.005;
@@ -19,7 +19,7 @@ export const quantizeStep = defineStep({
     const stage = await import('../../stages/quantize/index.ts');
     const { runFloat } = await import('../../stages/model/index.ts');
     const model = unpack<Model>(context.readArtefact('model.bin'));
-    const samples = readSamples(context, 'calibration').slice(
+    const samples = readSamples(context, 'calibration', inputOf(model)).slice(
       0,
       context.settings['quantize.calibrationSamples'],
     );
@@ -37,7 +37,7 @@ export const quantizeStep = defineStep({
       detail: `${graph.ops.length} operators, ${graph.tensors.length} tensors: scales, ranges, shapes, multipliers`,
     });
     const claim = { name: 'int8 keeps the accuracy', judge: 'integer reference against float reference' };
-    const test = readTestSet(context);
+    const test = readTestSet(context, model);
     if (!test?.labels) {
       context.proof({ ...claim, result: 'skipped', detail: 'the project gives no labelled test images' });
       return;

@@ -1,9 +1,9 @@
 import { pack, unpack } from '../../base/pack.ts';
-import { IngotError } from '../../base/diagnostic.ts';
 import type { Program } from '../../stages/compiler/index.ts';
+import type { Model } from '../../stages/model/index.ts';
 import type { QuantGraph } from '../../stages/quantize/index.ts';
 import { defineStep } from '../step.ts';
-import { TEST_FILES, accuracyOf, percent, readSamples, readTestSet } from './test-set.ts';
+import { TEST_FILES, accuracyOf, inputOf, percent, readSamples, readTestSet } from './test-set.ts';
 
 /** What later steps replay: inputs and the outputs and cycles that the simulator promises. */
 export interface Stimulus {
@@ -30,16 +30,12 @@ export const simulateStep = defineStep({
     const quantized = await import('../../stages/quantize/index.ts');
     const graph = unpack<QuantGraph>(context.readArtefact('quantized.bin'));
     const program = unpack<Program>(context.readArtefact('program.bin'));
-    const test = readTestSet(context);
-    const samples = (test?.images ?? readSamples(context, 'calibration')).slice(
+    const model = unpack<Model>(context.readArtefact('model.bin'));
+    const test = readTestSet(context, model);
+    const samples = (test?.images ?? readSamples(context, 'calibration', inputOf(model))).slice(
       0,
       context.settings['simulate.samples'],
     );
-    if (samples.length === 0)
-      throw new IngotError('FILE-012', 'there is no sample to simulate', {
-        place: 'test.images',
-        remedy: 'give test images, or calibration samples',
-      });
     const inputs = samples.map((x) => quantized.quantizeInput(graph, x));
     context.progress(0.1, `${inputs.length} inferences`);
     const simulation = simulate(program, program.chip, inputs);
@@ -74,7 +70,6 @@ export const simulateStep = defineStep({
       return;
     }
     const { runFloat } = await import('../../stages/model/index.ts');
-    const model = unpack<Parameters<typeof runFloat>[0]>(context.readArtefact('model.bin'));
     const accuracy = accuracyOf(outputs, test.labels);
     const float = accuracyOf(
       samples.map((x) => runFloat(model, [x])[0]!),
