@@ -1,11 +1,12 @@
 /**
- * Cycles of an EXEC, in the open. With g groups of steps per tile (one per tap and channel word), c_g channels
- * in group g, r rows in the tile and RC cycles per requantised value:
- *   steps S = sum over g of max(c_g, r);  drain R = sum over rows of (window ends ? RC*ceil(k/lanes) : 1)
- *   a tile takes T = max(S, R, 3) in the steady state; the first adds r, the last R + 5.
- * Exactly: A is the cycle in which a group's last word arrives, s the cycle of a tile's last step:
- *   A' = max(A + r', end of the group before);  s = max(A + c, free);  free' = s + max(3, R [- 0])
- * where free is the first cycle in which the next tile may end (its sums move two cycles later).
+ * Cycles of an EXEC, in the open. A tile of r pixels needs, for each tap and channel word g with c_g channels,
+ * r fetches and c_g steps; its drain takes R = sum over rows of (window ends ? RC * ceil(k / lanes) : 1) cycles.
+ * Exactly, with A the cycle in which a group's last word arrives and E the cycle of its last step:
+ *   A(g) = max(A(g-1) + r, E(g-1));  E(g) = A(g) + c_g, and for a tile's last group not before `free`
+ *   free = E + max(3, R), or E + max(3, R + 2) if the tile's last pixel does not end a window
+ * because sums move to the drain two cycles after the last step and may do so in the drain's own last cycle.
+ * In the steady state a tile takes max(S, R, 3) cycles, S = sum over g of max(c_g, r); the layer ends R + 5
+ * cycles after its last step.
  */
 import type { Chip } from '../chip/index.ts';
 import { channelBlocks, channelsInLast } from './images.ts';

@@ -1,5 +1,5 @@
 /** Widths and counts of one generated design: the only place where they are worked out. */
-import { decode, EXEC_OPS, OP_BY_NAME, OPS, type Chip, type Instruction } from '../chip/index.ts';
+import { decode, EXEC_OPS, OP_BY_NAME, type Chip, type Instruction } from '../chip/index.ts';
 import type { Program } from '../compiler/index.ts';
 
 /** A field of the EXEC engine as the hardware keeps it. */
@@ -144,6 +144,3 @@ function byteOffsetsOf(
   }
   return [...offsets].sort((a, b) => a - b);
 }
-
-/** Common word fields plus those of transfers, as bit positions. */
-export const TRANSFER_FIELDS = OPS.find((o) => o.name === 'ST')!.fields;
