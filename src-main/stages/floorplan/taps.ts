@@ -1,5 +1,6 @@
 import { IngotError } from '../../base/diagnostic.ts';
 import { masterIndex } from '../kit/index.ts';
+import type { Placement } from './types.ts';
 import type { Kit } from '../kit/types.ts';
 import { editNetlist } from '../netlist/index.ts';
 import type { Netlist } from '../netlist/types.ts';

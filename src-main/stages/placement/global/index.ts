@@ -17,7 +17,7 @@ import { addWirelengthGradient, makeScratch } from './wirelength.ts';
 
 export interface GlobalOptions {
   readonly seed: number;
-  /** Density the cells may reach, 0 = utilisation + 0.12 (at most 0.95). */
+  /** Density the cells may reach, 0 = utilisation + 0.15 (at most 0.95). */
   readonly density: number;
   /** Stop at this overflow. */
   readonly targetOverflow: number;
@@ -34,7 +34,7 @@ export const DEFAULT_GLOBAL: GlobalOptions = {
   seed: 1,
   density: 0,
   targetOverflow: 0.08,
-  maxIterations: 800,
+  maxIterations: 1200,
 };
 
 export interface GlobalProgress {
@@ -56,6 +56,8 @@ export interface GlobalResult {
 
 /** Share of the wires' pull that the density's push has at the start; then it grows by at most 5 % a step. */
 const FIRST_PUSH = 0.08;
+/** The same from a random start, where wires need time to order the cells first. */
+const FIRST_PUSH_UNORDERED = 8e-4;
 /** Growth of wirelength per step, relative, at which the push stays as it is. */
 const HPWL_GROWTH = 0.006;
 
@@ -117,7 +119,8 @@ function makeCost(problem: Problem, density: ReturnType<typeof makeDensity>): Co
       let d = 0;
       for (let k = 0; k < cells; k++) w += Math.abs(wire.x[k]) + Math.abs(wire.y[k]);
       for (let k = 0; k < objects; k++) d += Math.abs(push.x[k]) + Math.abs(push.y[k]);
-      state.lambda = (FIRST_PUSH * Math.max(w, 1e-9)) / Math.max(d, 1e-9);
+      const share = axisX.object.includes(-1) ? FIRST_PUSH : FIRST_PUSH_UNORDERED;
+      state.lambda = (share * Math.max(w, 1e-9)) / Math.max(d, 1e-9);
     }
     const { lambda } = state;
     for (let k = 0; k < objects; k++) {
@@ -249,7 +252,7 @@ export function placeGlobal(
     { width: model.widthDbu, height: model.heightDbu, fixed: model.isFixed, pad },
     core,
   );
-  const target = o.density > 0 ? Math.max(o.density, Math.min(1, used + 0.01)) : Math.min(0.95, used + 0.12);
+  const target = o.density > 0 ? Math.max(o.density, Math.min(1, used + 0.01)) : Math.min(0.95, used + 0.15);
   const problem = makeProblem(model, placement, core, pad, target, o.seed);
   const bins = chooseBins(problem.cells);
   const density = makeDensity(
@@ -263,11 +266,6 @@ export function placeGlobal(
   const { gradient, state: cost } = makeCost(problem, density);
   const objective = { gradient, clamp: makeClamp(problem, density.spreadWidth, density.spreadHeight) };
   const state = startNesterov(objective, problem, 0.1 * density.binWidth);
-  const scratch = {
-    u: makeVector(problem.objects),
-    v: makeVector(problem.objects),
-    gradient: makeVector(problem.objects),
-  };
   const iteration = iterate(objective, cost, state, problem, o);
   const xDbu = placement.xDbu.slice();
   const yDbu = placement.yDbu.slice();
