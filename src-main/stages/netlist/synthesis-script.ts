@@ -67,9 +67,10 @@ export function synthesisScript(kit: Kit, options: SynthesisOptions): SynthesisS
     ...sources.map((file) => `read_verilog -sv ${file}`),
     `hierarchy -check -top ${top}`,
     `synth -top ${top}${flatten ? ' -flatten' : ''} -noabc`,
-    'opt -full',
+    // Not plain `opt`: its opt_share would bring back word-level multiplexers that nothing maps any more.
+    'opt -fast',
     `dfflibmap -liberty ${libertyPath}`,
-    'opt',
+    'opt -fast',
     'setundef -zero',
     abc.join(' '),
     ...(flatten ? [] : ['flatten']),
