@@ -6,5 +6,18 @@ import { quantizeStep } from './steps/quantize.ts';
 import { kitStep } from './steps/kit.ts';
 import { rtlStep } from './steps/rtl.ts';
 import { simulateStep } from './steps/simulate.ts';
+import { synthesiseStep } from './steps/synthesise.ts';
+import { floorplanStep } from './steps/floorplan.ts';
+import { placeStep } from './steps/place.ts';
 
-export const FLOW: Flow = [importModelStep, quantizeStep, compileStep, simulateStep, rtlStep, kitStep];
+export const FLOW: Flow = [
+  importModelStep,
+  quantizeStep,
+  compileStep,
+  simulateStep,
+  rtlStep,
+  kitStep,
+  synthesiseStep,
+  floorplanStep,
+  placeStep,
+];

@@ -14,6 +14,7 @@ export { SETTINGS, type SettingKey, type Settings, type SettingSpec } from './se
 export { runFlow, cancelRun, type RunOptions, type RunResult } from './run-flow.ts';
 export { readRunDetail, type RunDetail, type StepDetail } from './run-detail.ts';
 export { exportRun, type ExportOptions } from './export-run.ts';
+export { estimateSteps, stepRemainingS } from './estimate.ts';
 export { FLOW } from './flow.ts';
 export type { FlowEvent, FlowObserver } from './events.ts';
 export type { Flow } from './step.ts';

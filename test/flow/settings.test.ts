@@ -36,7 +36,7 @@ describe('settings', () => {
     ['too small', { 'floorplan.utilization': 0 }, 'SETTING-003'],
     ['too large', { 'floorplan.utilization': 0.95 }, 'SETTING-003'],
     ['not a choice', { 'synthesis.tool': 'docker' }, 'SETTING-003'],
-    ['impossible together', { 'floorplan.utilization': 0.9, 'place.densityTarget': 0.5 }, 'SETTING-004'],
+    ['impossible together', { 'chip.columns': 4, 'chip.lanes': 8 }, 'SETTING-004'],
   ])('%s', (_name, values, code) => {
     expect(codeOf(values)).toBe(code);
     expect(checkSettings(values).complaints[0]?.remedy).toBeTruthy();

@@ -199,6 +199,8 @@ export function toyTimingKit(): Kit {
       buffers: [],
       clockBuffers: [],
       antennaDiode: '',
+      fullAdder: null,
+      holdFlop: null,
       powerPin: 'VDD',
       groundPin: 'VSS',
       minSignalLayer: 'm2',

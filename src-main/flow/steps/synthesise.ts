@@ -7,11 +7,13 @@ import type { Stimulus } from './simulate.ts';
 
 /** Inferences that the mapped netlist replays here; the routed one replays them all. */
 const REPLAYED = 4;
+/** Numbered passes that a run of our script prints, about; for the progress bar only. */
+const LINES_USUAL = 300;
 
 export const synthesiseStep = defineStep({
   name: 'synthesise',
   title: 'Synthesise with Yosys',
-  version: 1,
+  version: 2,
   inputs: ['rtl.bin', 'stimulus.bin', 'kit.bin', 'kit.lib'],
   outputs: ['synthesis.v', 'netlist.bin'],
   settings: ['synthesis.tool', 'synthesis.flatten', 'clock.periodPs'],
@@ -25,6 +27,8 @@ export const synthesiseStep = defineStep({
     const kit = readKitArtefact(context);
     const design = unpack<RtlDesign>(context.readArtefact('rtl.bin'));
     const stimulus = unpack<Stimulus>(context.readArtefact('stimulus.bin'));
+    let lines = 0;
+    const told = new Set<string>();
     const result = await synthesize({
       design,
       kit,
@@ -32,13 +36,24 @@ export const synthesiseStep = defineStep({
       clockPeriodPs: context.settings['clock.periodPs'],
       flatten: context.settings['synthesis.flatten'],
       tool: context.settings['synthesis.tool'],
-      workDir: context.workDir,
       signal: context.signal,
+      onLine: (line) => {
+        // The script's length is not known to us; passes are numbered, and the line says where it is.
+        if (/^\d+(\.\d+)*\. /.test(line)) context.progress(Math.min(0.75, ++lines / LINES_USUAL), line);
+        const said = /^(Warning|ERROR): (.*)/.exec(line);
+        if (said && !told.has(said[2]!))
+          context.log({ code: 'YOSYS-001', severity: 'warning', message: said[2]! });
+        if (said) told.add(said[2]!);
+      },
+    });
+    result.diagnostics.forEach(context.log);
+    context.log({
+      code: 'SYNTH-001',
+      severity: 'info',
+      message: `synthesised by ${result.version} (${result.engine})`,
     });
     context.writeArtefact('synthesis.v', result.verilog);
-    const { value: read, diagnostics } = stage.readNetlist(result.verilog, kit, design.top);
-    diagnostics.forEach(context.log);
-    const netlist = stage.markClocks(read, kit);
+    const netlist = stage.markClocks(result.netlist, kit);
     context.writeArtefact('netlist.bin', pack(netlist));
     const statistics = stage.netlistStatistics(netlist, kit);
     context.metric('cellsMapped', statistics.cells);

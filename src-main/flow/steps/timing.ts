@@ -135,22 +135,22 @@ function warnOfViolations(
   const warn = (code: string, message: string, remedy: string): void =>
     context.log({ code, severity: 'warning', message, remedy });
   if (report.setup.violatingEndpoints > 0)
-    warn('TIMING-030', `${report.setup.violatingEndpoints} endpoints miss setup`, 'raise clock.periodPs');
+    warn('TIMING-050', `${report.setup.violatingEndpoints} endpoints miss setup`, 'raise clock.periodPs');
   if (report.hold.violatingEndpoints > 0)
     warn(
-      'TIMING-031',
+      'TIMING-051',
       `${report.hold.violatingEndpoints} endpoints miss hold`,
       'the chip would fail at any clock',
     );
   if (report.slewViolations.length > 0)
     warn(
-      'TIMING-032',
+      'TIMING-052',
       `${report.slewViolations.length} pins exceed the slew limit`,
       'lower floorplan.utilization',
     );
   if (report.capViolations.length > 0)
     warn(
-      'TIMING-033',
+      'TIMING-053',
       `${report.capViolations.length} pins exceed their load limit`,
       'lower floorplan.utilization',
     );

@@ -50,6 +50,8 @@ const NANGATE45: KitFacts = {
     buffers: ['BUF_X1', 'BUF_X2', 'BUF_X4', 'BUF_X8', 'BUF_X16', 'BUF_X32'],
     clockBuffers: ['CLKBUF_X1', 'CLKBUF_X2', 'CLKBUF_X3'],
     antennaDiode: 'ANTENNA_X1',
+    fullAdder: { master: 'FA_X1', a: 'A', b: 'B', carryIn: 'CI', carryOut: 'CO', sum: 'S' },
+    holdFlop: { master: 'SDFF_X1', hold: 'D', data: 'SI', enable: 'SE', clock: 'CK', output: 'Q' },
     powerPin: 'VDD',
     groundPin: 'VSS',
     minSignalLayer: 'metal2',

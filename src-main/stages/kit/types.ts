@@ -205,6 +205,24 @@ export interface KitRoles {
   readonly buffers: readonly string[];
   readonly clockBuffers: readonly string[];
   readonly antennaDiode: string;
+  /** A one-bit full adder, for adders that synthesis keeps whole; null where the kit has none. */
+  readonly fullAdder: {
+    readonly master: string;
+    readonly a: string;
+    readonly b: string;
+    readonly carryIn: string;
+    readonly carryOut: string;
+    readonly sum: string;
+  } | null;
+  /** A scan flop that can hold: with its first data input tied to its output it is a flop with enable. */
+  readonly holdFlop: {
+    readonly master: string;
+    readonly hold: string;
+    readonly data: string;
+    readonly enable: string;
+    readonly clock: string;
+    readonly output: string;
+  } | null;
   readonly powerPin: string;
   readonly groundPin: string;
   readonly minSignalLayer: string;

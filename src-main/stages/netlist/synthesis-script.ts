@@ -6,6 +6,7 @@
 import { IngotError } from '../../base/diagnostic.ts';
 import { functionVariables, parseFunction } from '../kit/index.ts';
 import type { Kit } from '../kit/types.ts';
+import { enableFlopMap, fullAdderMap } from './synthesis-maps.ts';
 
 export interface SynthesisOptions {
   readonly top: string;
@@ -63,12 +64,24 @@ export function synthesisScript(kit: Kit, options: SynthesisOptions): SynthesisS
     String(Math.round(clockPeriodPs)),
   ];
   if (maxFanout !== undefined) abc.push('-script', abcScript(maxFanout));
+  const adders = fullAdderMap(kit);
+  const flops = enableFlopMap(kit);
   const lines = [
     ...sources.map((file) => `read_verilog -sv ${file}`),
     `hierarchy -check -top ${top}`,
-    `synth -top ${top}${flatten ? ' -flatten' : ''} -noabc`,
-    // Not plain `opt`: its opt_share would bring back word-level multiplexers that nothing maps any more.
+    `synth -top ${top}${flatten ? ' -flatten' : ''} -run begin:fine`,
+    // What `synth` does in its step `fine`, but with full adders kept whole (maccmap leaves $fa).
+    'opt -fast -full',
+    'memory_map',
+    'opt -undriven -fine',
+    'maccmap',
+    ...(adders ? [`techmap -map ${adders.name}`] : []),
+    'techmap',
     'opt -fast',
+    'abc -fast',
+    'opt -fast',
+    'opt_clean',
+    ...(flops ? [`techmap -map ${flops.name}`] : []),
     `dfflibmap -liberty ${libertyPath}`,
     'opt -fast',
     'setundef -zero',
@@ -91,7 +104,7 @@ export function synthesisScript(kit: Kit, options: SynthesisOptions): SynthesisS
   const constraints = `set_driving_cell ${buffer.name}\nset_load ${OUTPUT_LOAD_FF}\n`;
   return {
     script: lines.join('\n') + '\n',
-    files: [{ name: CONSTRAINT_FILE, text: constraints }],
+    files: [{ name: CONSTRAINT_FILE, text: constraints }, ...[adders, flops].filter((map) => map !== null)],
     output: NETLIST_FILE,
   };
 }
@@ -121,11 +134,14 @@ function abcScript(maxFanout: number): string {
 
 /** Masters that synthesis must not see: not to be used, physical, or of a kind that the flow does not support. */
 export function cellsNotForSynthesis(kit: Kit): Set<string> {
+  const isHold = (name: string): boolean => name === kit.roles.holdFlop?.master;
   const unfit = kit.masters.filter(
     (m) =>
       m.dontUse ||
       m.kind !== 'core' ||
-      (m.sequential !== null && (m.sequential.kind !== 'flop' || isScan(m.sequential.nextState))) ||
+      (m.sequential !== null &&
+        (m.sequential.kind !== 'flop' || isScan(m.sequential.nextState)) &&
+        !isHold(m.name)) ||
       m.pins.some((pin) => pin.threeState !== null) ||
       // Clock buffers are for the clock tree.
       kit.roles.clockBuffers.includes(m.name),
