@@ -1,16 +1,13 @@
-/** Runs sandboxed in the window: exposes the contract and nothing else. */
+/** Runs sandboxed in the window: exposes the contract and nothing else. Main judges what is asked. */
 import { contextBridge, ipcRenderer } from 'electron';
-import { EVENT_CHANNEL, REQUESTS, type IngotApi, type JobEvent } from './ipc/contract.ts';
+import { CHANGE_CHANNEL, REQUEST_CHANNEL, type IngotApi } from './ipc/contract.ts';
 
 const api: IngotApi = {
-  request: (channel, args) => {
-    if (!(REQUESTS as readonly string[]).includes(channel)) throw new Error(`unknown request ${channel}`);
-    return ipcRenderer.invoke(channel, args);
-  },
-  onJob: (listener) => {
-    const forward = (_: unknown, event: JobEvent): void => listener(event);
-    ipcRenderer.on(EVENT_CHANNEL, forward);
-    return () => ipcRenderer.removeListener(EVENT_CHANNEL, forward);
+  request: (name, args) => ipcRenderer.invoke(REQUEST_CHANNEL, name, args),
+  onChange: (listener) => {
+    const forward = (_: unknown, directory: string): void => listener(directory);
+    ipcRenderer.on(CHANGE_CHANNEL, forward);
+    return () => ipcRenderer.removeListener(CHANGE_CHANNEL, forward);
   },
 };
 

@@ -2,6 +2,5 @@ import { mount } from 'svelte';
 import App from './App.svelte';
 import './styles/tokens.css';
 import './styles/base.css';
-import '@xterm/xterm/css/xterm.css';
 
 mount(App, { target: document.getElementById('app')! });

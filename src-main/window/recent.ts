@@ -15,8 +15,20 @@ export function readRecent(file: string): readonly string[] {
   }
 }
 
+/** Puts it on top if it is new; one that is there keeps its place. */
 export function addRecent(file: string, directory: string): void {
-  const list = [directory, ...readRecent(file).filter((d) => d !== directory)].slice(0, RECENT_MAX);
+  const list = readRecent(file);
+  if (!list.includes(directory)) write(file, [directory, ...list].slice(0, RECENT_MAX));
+}
+
+export function removeRecent(file: string, directory: string): void {
+  write(
+    file,
+    readRecent(file).filter((d) => d !== directory),
+  );
+}
+
+function write(file: string, list: readonly string[]): void {
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(`${file}.tmp`, JSON.stringify(list, null, 2));
   renameSync(`${file}.tmp`, file);

@@ -1,51 +1,65 @@
-/** What the database holds, as the contract says it. */
-import type { FlowEvent, RunDetail as Recorded, RunRow, StepDetail } from '../flow/index.ts';
-import type { LogRow, RunDetail, RunSummary, StepRow } from '../ipc/contract.ts';
+/** What the database holds of a run, as the contract says it. */
+import { estimateSteps, stepRemainingS, type Project } from '../flow/index.ts';
+import type { RunDetail as Recorded, RunRow, StepDetail } from '../flow/index.ts';
+import type { RunDetail, RunSummary, StepRow, StepStatus } from '../ipc/contract.ts';
+import { reportUrl } from './addresses.ts';
+import type { LiveStep } from './jobs.ts';
 
-export const runSummary = (run: RunRow): RunSummary => ({
-  id: run.id,
-  status: run.status,
-  startedAtMs: run.startedAtMs,
-  finishedAtMs: run.finishedAtMs,
+export const runSummary = ({ id, status, startedAtMs, finishedAtMs }: RunRow): RunSummary => ({
+  id,
+  status,
+  startedAtMs,
+  finishedAtMs,
 });
 
-const STATUS: Record<string, StepRow['status']> = { planned: 'waiting', skipped: 'waiting' };
-
-function stepRow(step: StepDetail): StepRow {
-  return {
-    name: step.name,
-    status: STATUS[step.status] ?? (step.status as StepRow['status']),
-    fraction: step.status === 'done' || step.status === 'cached' ? 1 : 0,
-    message: step.error ? `${step.error.code}: ${step.error.message}` : step.title,
-    wallS: step.wallS ?? null,
-    cpuS: step.cpuS ?? null,
-    peakMiB: step.peakMiB ?? null,
-  };
-}
-
-export function runDetail(run: Recorded, reportUrl: string | null): RunDetail {
-  let id = 0;
+/** `live` holds what the database cannot know yet; null for runs of other processes. */
+export function runDetail(
+  project: Project,
+  run: Recorded,
+  live: LiveStep | null,
+  exported: ReadonlySet<string>,
+  nowMs: number,
+): RunDetail {
+  const artefacts = run.steps.flatMap((step) => step.artefacts);
+  const at = run.steps.findIndex((step) => step.status === 'running');
+  const estimates = estimateSteps(
+    project.db,
+    run.steps.map((step) => step.name),
+  );
+  const remaining = run.steps.map((step, i) =>
+    i === at ? (stepRemainingS(estimates[i]!.expectedS, step.fraction, elapsedS(step, nowMs)) ?? null) : null,
+  );
+  const laterS = at < 0 ? undefined : estimates[at]!.laterS;
+  const stepS = remaining[at] ?? null;
   return {
     run: runSummary(run),
-    steps: run.steps.map(stepRow),
-    log: run.steps.flatMap((step) => step.log.map((row): LogRow => ({ ...row, id: id++, step: step.name }))),
-    proofs: run.steps.flatMap((step) => step.proofs),
-    metrics: run.steps.flatMap((step) => step.metrics.map((m) => ({ ...m, step: step.name }))),
-    reportUrl,
+    steps: run.steps.map((step, i) =>
+      stepRow(step, remaining[i]!, live?.run === run.id ? live : null, nowMs),
+    ),
+    proofs: run.steps.flatMap((step) => step.proofs.map((proof) => ({ step: step.name, ...proof }))),
+    remainingS: stepS === null || laterS === undefined ? null : stepS + laterS,
+    reportUrl: artefacts.some(({ name }) => name === 'report.html') ? reportUrl(project.dir, run.id) : null,
+    hasExports: artefacts.some(({ name }) => exported.has(name)),
   };
 }
 
-/** The row that a running step shows; null for events that change more than one step's progress. */
-export function progressRow(event: FlowEvent): StepRow | null {
-  if (event.type !== 'step-progress') return null;
-  const left = event.stepRemainingS === undefined ? '' : `, about ${Math.ceil(event.stepRemainingS)} s left`;
+const elapsedS = (step: StepDetail, nowMs: number): number =>
+  Math.max(0, nowMs - (step.startedAtMs ?? nowMs)) / 1000;
+
+function stepRow(step: StepDetail, remainingS: number | null, live: LiveStep | null, nowMs: number): StepRow {
+  const isRunning = step.status === 'running';
+  const status: StepStatus = step.status === 'planned' ? 'waiting' : step.status;
   return {
-    name: event.step,
-    status: 'running',
-    fraction: event.fraction,
-    message: `${event.message}${left}`,
-    wallS: event.elapsedS,
-    cpuS: null,
-    peakMiB: event.memoryMiB,
+    name: step.name,
+    title: step.title,
+    status,
+    fraction: step.fraction,
+    activity: step.activity,
+    wallS: isRunning ? elapsedS(step, nowMs) : step.wallS,
+    cpuS: step.cpuS,
+    memoryMiB: isRunning && live?.step === step.name ? live.memoryMiB || null : step.peakMiB,
+    remainingS,
+    error: step.error,
+    metrics: step.metrics,
   };
 }

@@ -1,6 +1,6 @@
 /** The only file that touches window.ingot. */
 import type { Diagnostic } from '../../src-main/base/diagnostic.ts';
-import type { JobEvent, Requests } from '../../src-main/ipc/contract.ts';
+import type { Requests } from '../../src-main/ipc/contract.ts';
 
 export class RequestError extends Error {
   readonly trouble: Diagnostic;
@@ -11,14 +11,20 @@ export class RequestError extends Error {
 }
 
 export async function request<K extends keyof Requests>(
-  channel: K,
+  name: K,
   args: Requests[K]['args'],
 ): Promise<Requests[K]['result']> {
-  const answer = await window.ingot.request(channel, args);
+  const answer = await window.ingot.request(name, args);
   if (!answer.ok) throw new RequestError(answer.trouble);
   return answer.value;
 }
 
-export function onJob(listener: (event: JobEvent) => void): () => void {
-  return window.ingot.onJob(listener);
+export function troubleOf(error: unknown): Diagnostic {
+  if (error instanceof RequestError) return error.trouble;
+  const message = error instanceof Error ? error.message : String(error);
+  return { code: 'DESK-001', severity: 'error', message };
 }
+
+/** Calls back with the directory of a project that changed; returns the function that stops it. */
+export const onChange = (listener: (directory: string) => void): (() => void) =>
+  window.ingot.onChange(listener);

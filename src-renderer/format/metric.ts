@@ -1,0 +1,82 @@
+/** Metrics of the steps in words. One that is not listed shows its name and value as they are. */
+import type { MetricRow } from '../../src-main/ipc/contract.ts';
+
+/** Thin spaces between thousands, three or four significant digits. */
+export function formatNumber(value: number): string {
+  const size = Math.abs(value);
+  if (size !== 0 && size < 1e-3) return value.toExponential(1);
+  const digits = size >= 1000 || Number.isInteger(value) ? 0 : size >= 100 ? 1 : size >= 1 ? 2 : 3;
+  const [whole = '', fraction] = Math.abs(value).toFixed(digits).split('.');
+  const grouped = whole.replace(/\B(?=(\d{3})+$)/g, '\u2009');
+  return `${value < 0 ? '\u2212' : ''}${grouped}${fraction === undefined ? '' : `.${fraction}`}`;
+}
+
+const UNITS: Readonly<Record<string, string>> = { um: 'µm', um2: 'µm²', bytes: 'B', cycles: '' };
+
+const withUnit = (value: number, unit: string): string =>
+  `${formatNumber(value)}\u00a0${UNITS[unit] ?? unit}`.trimEnd();
+const percent = (value: number): string => `${(value * 100).toFixed(1)}\u00a0%`;
+
+const LABELS: Readonly<Record<string, string>> = {
+  accuracy: 'accuracy',
+  accuracyFloat: 'float accuracy',
+  accuracyInt8: 'int8 accuracy',
+  buffersAdded: 'buffers added',
+  cellAreaUm2: 'cell area',
+  cellsMapped: 'cells',
+  clockMhz: 'clock',
+  clockSkewPs: 'skew',
+  cycles: 'cycles',
+  dieHeightUm: 'die height',
+  dieWidthUm: 'die width',
+  flops: 'flip-flops',
+  floatErrorMax: 'largest error',
+  gdsBytes: 'GDS',
+  holdWnsPs: 'hold slack',
+  hpwlUm: 'HPWL',
+  instructions: 'instructions',
+  macs: 'MACs',
+  masters: 'cell types',
+  powerMw: 'power, modelled',
+  routeRounds: 'rounds',
+  samples: 'samples',
+  tnsPs: 'TNS',
+  utilization: 'utilisation',
+  vias: 'vias',
+  weightBytes: 'weights',
+  wirelengthUm: 'wire',
+  wnsPs: 'setup slack',
+};
+const IS_SHARE = /^(accuracy|utilization)/;
+
+export const metricLabel = ({ name }: MetricRow): string => LABELS[name] ?? name;
+export const metricValue = ({ name, value, unit }: MetricRow): string =>
+  IS_SHARE.test(name) ? percent(value) : withUnit(value, unit);
+
+export interface Figure {
+  readonly label: string;
+  readonly value: string;
+}
+
+/** The few figures that say what came out, as far as the run has got. */
+export function keyFigures(metrics: readonly MetricRow[]): readonly Figure[] {
+  const byName = new Map(metrics.map((m) => [m.name, m]));
+  const figures: Figure[] = [];
+  const show = (name: string, label: string): void => {
+    const metric = byName.get(name);
+    if (metric) figures.push({ label, value: metricValue(metric) });
+  };
+  show(byName.has('accuracy') ? 'accuracy' : 'accuracyInt8', 'accuracy');
+  show('cycles', 'cycles');
+  show('clockMhz', 'clock');
+  const cycles = byName.get('cycles');
+  const clock = byName.get('clockMhz');
+  if (cycles && clock && clock.value > 0)
+    figures.push({ label: 'latency', value: withUnit(cycles.value / clock.value, 'µs') });
+  show('cellsMapped', 'cells');
+  show('cellAreaUm2', 'cell area');
+  show('wirelengthUm', 'wire');
+  show('wnsPs', 'setup slack');
+  show('powerMw', 'power, modelled');
+  return figures;
+}
