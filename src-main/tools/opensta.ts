@@ -115,6 +115,7 @@ export async function runOpenSta(input: OpenStaInput, workDir: string): Promise<
   const command = await findOpenSta();
   if (!command)
     throw new IngotError('TOOL-010', 'OpenSTA (sta) is not on the PATH', {
+      place: 'sta',
       remedy: 'install the package opensta, or go without this check',
     });
   await mkdir(workDir, { recursive: true });

@@ -64,7 +64,7 @@ function run(
 
 const failed = (what: string, log: string, folder: string): IngotError =>
   new IngotError(
-    'TOOL-021',
+    'TOOL-031',
     `Verilator: ${what}: ${/%(Error|Warning)[^\n]*/.exec(log)?.[0] ?? log.slice(-300)}`,
     {
       place: folder,
@@ -75,7 +75,8 @@ const failed = (what: string, log: string, folder: string): IngotError =>
 async function requireVerilator(): Promise<string> {
   const command = await findVerilator();
   if (!command)
-    throw new IngotError('TOOL-020', 'Verilator is not on the PATH', {
+    throw new IngotError('TOOL-030', 'Verilator is not on the PATH', {
+      place: 'verilator',
       remedy: 'install the package verilator (version 5), or go without this check',
     });
   return command;
@@ -86,7 +87,7 @@ async function writeAll(folder: string, files: readonly { name: string; text: st
   await Promise.all(files.map((f) => writeFile(join(folder, f.name), f.text)));
 }
 
-/** `verilator --lint-only -Wall` on the synthesisable sources; throws TOOL-021 on the first warning. */
+/** `verilator --lint-only -Wall` on the synthesisable sources; throws TOOL-031 on the first warning. */
 export async function lintWithVerilator(design: RtlDesign, workDir: string): Promise<void> {
   const command = await requireVerilator();
   await writeAll(workDir, design.sources);

@@ -105,7 +105,10 @@ export async function runYosys(run: YosysRun, options: YosysRunOptions = {}): Pr
       const text = await readFile(join(folder, name), 'utf8').catch(() => '');
       // Yosys may end well without having written a thing (abc that died, for one).
       if (text === '')
-        throw new IngotError('TOOL-022', `Yosys ended well but wrote no ${name}`, { remedy: LOG_REMEDY });
+        throw new IngotError('TOOL-022', `Yosys ended well but wrote no ${name}`, {
+          place: 'yosys',
+          remedy: LOG_REMEDY,
+        });
       outputs.set(name, text);
     }
     return { engine: isNative ? 'native' : 'wasm', version, outputs };
@@ -142,15 +145,21 @@ async function prepare(run: YosysRun, parent: string): Promise<string> {
 }
 
 function judge(end: ProcessEnd, isNative: boolean): void {
-  if (end.isCancelled) throw new IngotError('TOOL-023', 'synthesis was cancelled');
+  if (end.isCancelled)
+    throw new IngotError('TOOL-023', 'synthesis was cancelled', {
+      place: 'yosys',
+      remedy: 'run again to go on from there',
+    });
   if (end.startError)
     throw new IngotError('TOOL-024', `Yosys could not be started: ${end.startError.message}`, {
+      place: isNative ? 'yosys' : '@yowasp/yosys',
       remedy: 'run `ingot doctor`; install Yosys, or install Ingot again',
     });
   if (end.code === 0) return;
   const said = end.tail.findLast((line) => /ERROR|Assert|abort|memory/i.test(line));
   const where = isNative ? 'Yosys' : 'Yosys (WebAssembly)';
   throw new IngotError('TOOL-021', `${where} failed: ${said ?? `exit code ${end.code ?? 'none, killed'}`}`, {
+    place: 'yosys',
     remedy: LOG_REMEDY,
   });
 }

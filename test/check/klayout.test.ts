@@ -136,7 +136,7 @@ print(json.dumps(out))
       writeDef(design.netlist, design.floorplan, design.placement, design.routing, kit),
     ).value;
     const input = { gds: new Uint8Array(100), pins: pinLocations(def, kit) };
-    await expect(runKLayout(input, folder)).rejects.toMatchObject({ diagnostic: { code: 'TOOL-020' } });
+    await expect(runKLayout(input, folder)).rejects.toMatchObject({ diagnostic: { code: 'TOOL-040' } });
   });
 });
 
