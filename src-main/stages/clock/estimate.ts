@@ -1,9 +1,9 @@
 import type { Floorplan } from '../floorplan/types.ts';
-import type { Kit, RoutingLayer } from '../kit/types.ts';
+import type { Kit, Master, RoutingLayer } from '../kit/types.ts';
 import type { Netlist } from '../netlist/types.ts';
-import type { PinView } from '../placement/index.ts';
 import { lookUpLut, pinView } from '../placement/index.ts';
 import type { Placement } from '../placement/types.ts';
+import type { Branch, Tap } from './plan.ts';
 
 /** Modelled, not extracted: spanning trees of wire with one layer's R and C, NLDM buffers, Elmore wires. */
 export interface TreeTiming {
@@ -31,20 +31,22 @@ export function clockWire(kit: Kit): Wire {
 
 interface NetDelays {
   readonly loadFf: number;
-  /** Elmore delay to each sink, ps, in the order of the net's pins without the driver. */
+  /** Elmore delay from the first point to each other one, ps. */
   readonly elmorePs: Float64Array;
 }
 
-/** Prim's tree rooted at the driver; half of each wire's capacitance at either end. */
-function netDelays(netlist: Netlist, view: PinView, net: number, wire: Wire): NetDelays {
-  const pins = netlist.netPins.subarray(netlist.netPinStart[net], netlist.netPinStart[net + 1]);
-  const n = pins.length;
-  const at = Array.from(pins, (p) => view.at(p));
-  const parent = new Int32Array(n).fill(0);
+/** Prim's tree from the first point (the driver); half of each wire's capacitance at either end. */
+function netDelays(
+  at: readonly { readonly x: number; readonly y: number }[],
+  capsFf: ArrayLike<number>,
+  wire: Wire,
+): NetDelays {
+  const n = at.length;
+  const parent = new Int32Array(n);
   const distance = new Float64Array(n).fill(Infinity);
   const done = new Uint8Array(n);
   const order = [0];
-  const cap = Float64Array.from(pins, (p, k) => (k === 0 ? 0 : view.capFf(p)));
+  const cap = Float64Array.from(capsFf);
   let last = 0;
   for (let k = 1; k < n; k++) {
     done[last] = 1;
@@ -73,6 +75,78 @@ function netDelays(netlist: Netlist, view: PinView, net: number, wire: Wire): Ne
   return { loadFf: below[0], elmorePs: delay.subarray(1) };
 }
 
+/** Delay and slew of a rising edge through a buffer, ps. */
+function throughBuffer(
+  master: Master,
+  slewPs: number,
+  loadFf: number,
+): { delay: number; slew: number } | null {
+  const output = master.pins.find((p) => p.direction === 'output');
+  const arc = output?.arcs.find((a) => a.cellRisePs && a.riseSlewPs);
+  if (!arc?.cellRisePs || !arc.riseSlewPs) return null;
+  return {
+    delay: lookUpLut(arc.cellRisePs, slewPs, loadFf),
+    slew: lookUpLut(arc.riseSlewPs, slewPs, loadFf),
+  };
+}
+
+interface Extremes {
+  min: number;
+  max: number;
+  worst: number;
+  sinks: number;
+}
+
+const fresh = (): Extremes => ({ min: Infinity, max: 0, worst: 0, sinks: 0 });
+
+function arrive(e: Extremes, delay: number, slew: number): void {
+  e.min = Math.min(e.min, delay);
+  e.max = Math.max(e.max, delay);
+  e.worst = Math.max(e.worst, slew);
+  e.sinks++;
+}
+
+const toTiming = (e: Extremes): TreeTiming => {
+  const min = e.sinks === 0 ? 0 : e.min;
+  return { minDelayPs: min, maxDelayPs: e.max, skewPs: e.max - min, worstSlewPs: e.worst, sinks: e.sinks };
+};
+
+/** The same estimate for a tree that is only planned; `from` is the clock net's driver. */
+export function estimatePlan(
+  kit: Kit,
+  from: { readonly x: number; readonly y: number },
+  root: Branch,
+  inputSlewPs: number,
+): TreeTiming {
+  const wire = clockWire(kit);
+  const e = fresh();
+  const visit = (
+    at: { readonly x: number; readonly y: number },
+    taps: readonly Tap[],
+    nets: readonly Branch[],
+    delay: number,
+    slew: number,
+  ): void => {
+    const driven = taps.length > 0 ? taps : nets;
+    const d = netDelays([at, ...driven], [0, ...driven.map((t) => t.capFf)], wire);
+    driven.forEach((_, k) => {
+      const here = delay + d.elmorePs[k];
+      const slewHere = Math.hypot(slew, RC_SLEW * d.elmorePs[k]);
+      if (taps.length > 0) {
+        arrive(e, here, slewHere);
+        return;
+      }
+      const b = nets[k];
+      const below = b.sinks.length > 0 ? b.sinks : b.branches;
+      const { loadFf } = netDelays([b, ...below], [0, ...below.map((t) => t.capFf)], wire);
+      const out = throughBuffer(kit.masters[b.cell.master], slewHere, loadFf);
+      if (out) visit(b, b.sinks, b.branches, here + out.delay, out.slew);
+    });
+  };
+  visit(from, [], [root], 0, inputSlewPs);
+  return toTiming(e);
+}
+
 /** Slew (30 to 70 % of the supply) of an RC response: ln(0.7 / 0.3) times its Elmore delay. */
 const RC_SLEW = Math.log(7 / 3);
 
@@ -91,36 +165,39 @@ export function estimateTree(
 ): TreeTiming {
   const view = pinView(netlist, kit, floorplan, placement, 0);
   const wire = clockWire(kit);
-  let min = Infinity;
-  let max = 0;
-  let worst = 0;
-  let sinks = 0;
+  const e = fresh();
+  const pinsOf = (net: number): Int32Array =>
+    netlist.netPins.subarray(netlist.netPinStart[net], netlist.netPinStart[net + 1]);
+  const delaysOf = (net: number): NetDelays => {
+    const pins = pinsOf(net);
+    const caps = Array.from(pins, (p, k) => (k === 0 ? 0 : view.capFf(p)));
+    return netDelays(
+      Array.from(pins, (p) => view.at(p)),
+      caps,
+      wire,
+    );
+  };
   const visit = (net: number, delay: number, slew: number): void => {
-    const { elmorePs } = netDelays(netlist, view, net, wire);
+    const { elmorePs } = delaysOf(net);
+    const pins = pinsOf(net);
     for (let k = 0; k < elmorePs.length; k++) {
-      const pin = netlist.netPins[netlist.netPinStart[net] + 1 + k];
-      const at = delay + elmorePs[k];
+      const pin = pins[k + 1];
+      const here = delay + elmorePs[k];
       const slewHere = Math.hypot(slew, RC_SLEW * elmorePs[k]);
-      const inst = pin < netlist.pinNet.length ? view.owner[pin] : -1;
+      if (pin >= netlist.pinNet.length) continue;
+      const inst = view.owner[pin];
       if (inst < firstNew) {
-        if (inst < 0) continue;
-        min = Math.min(min, at);
-        max = Math.max(max, at);
-        worst = Math.max(worst, slewHere);
-        sinks++;
+        arrive(e, here, slewHere);
         continue;
       }
-      const start = netlist.instPinStart[inst];
       const master = kit.masters[netlist.instMaster[inst]];
       const output = master.pins.findIndex((p) => p.direction === 'output');
-      const arc = master.pins[output].arcs.find((a) => a.cellRisePs && a.riseSlewPs);
-      const next = netlist.pinNet[start + output];
-      if (!arc?.cellRisePs || !arc.riseSlewPs || next < 0) continue;
-      const load = netDelays(netlist, view, next, wire).loadFf;
-      visit(next, at + lookUpLut(arc.cellRisePs, slewHere, load), lookUpLut(arc.riseSlewPs, slewHere, load));
+      const next = netlist.pinNet[netlist.instPinStart[inst] + output];
+      if (next < 0) continue;
+      const out = throughBuffer(master, slewHere, delaysOf(next).loadFf);
+      if (out) visit(next, here + out.delay, out.slew);
     }
   };
   visit(root, 0, inputSlewPs);
-  if (sinks === 0) min = 0;
-  return { minDelayPs: min, maxDelayPs: max, skewPs: max - min, worstSlewPs: worst, sinks };
+  return toTiming(e);
 }

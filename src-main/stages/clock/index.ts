@@ -1,24 +1,29 @@
+import { BugError } from '../../base/diagnostic.ts';
 import type { Floorplan } from '../floorplan/types.ts';
 import type { Kit } from '../kit/types.ts';
 import { editNetlist, markClocks } from '../netlist/index.ts';
+import type { NetlistEditor } from '../netlist/index.ts';
 import type { Netlist } from '../netlist/types.ts';
+import type { BufferCell } from '../placement/index.ts';
 import { bufferCells, legalise, pinView } from '../placement/index.ts';
 import type { Placement } from '../placement/types.ts';
-import { clockWire, estimateTree } from './estimate.ts';
+import { clockWire, estimatePlan, estimateTree } from './estimate.ts';
 import type { TreeTiming } from './estimate.ts';
-import { growTree } from './grow.ts';
-import type { ClockLimits, Grower, Tap } from './grow.ts';
+import { bufferCapFf, countBuffers, planTree } from './plan.ts';
+import type { Branch, ClockLimits, PlanContext, Tap } from './plan.ts';
 
 export type { TreeTiming } from './estimate.ts';
-export type { ClockLimits } from './grow.ts';
+export type { ClockLimits } from './plan.ts';
 export { verifyClockTree } from './verify.ts';
 export type { ClockTreeReport } from './verify.ts';
 
 export interface ClockTreeOptions extends ClockLimits {
-  /** Buffers by name; the kit's clock buffers if absent. */
+  /** Buffers by name; absent: the kit's clock buffers, or one larger size of buffer throughout. */
   readonly buffers?: readonly string[];
   /** Slew at every buffer and sink that loads are sized for, ps. */
   readonly maxSlewPs: number;
+  /** Also try fewer sinks and branches per buffer, and keep the plan with the best modelled skew and delay. */
+  readonly search: boolean;
   /** Slew at the clock port, for the estimate, ps. */
   readonly inputSlewPs: number;
   /** [insts of the netlist given] free sites to keep beside cells while legalising. */
@@ -27,10 +32,11 @@ export interface ClockTreeOptions extends ClockLimits {
 
 export const DEFAULT_CLOCK_TREE: ClockTreeOptions = {
   maxSinks: 24,
-  maxBranches: 10,
+  maxBranches: 16,
   maxDiameterUm: 100,
   capFraction: 0.9,
   maxSlewPs: 80,
+  search: true,
   inputSlewPs: 20,
 };
 
@@ -56,9 +62,84 @@ export interface ClockTreeResult {
   readonly maxMoveUm: number;
 }
 
-function extend(placement: Placement, g: Grower): Placement {
+interface Made {
+  readonly x: number;
+  readonly y: number;
+  readonly widthDbu: number;
+}
+
+/** Lists of buffer sizes worth a plan of their own. */
+function cellChoices(kit: Kit, o: ClockTreeOptions): BufferCell[][] {
+  const named = bufferCells(kit, o.buffers ?? kit.roles.clockBuffers, o.maxSlewPs);
+  if (o.buffers || !o.search) return [named];
+  const strongest = named[named.length - 1];
+  const plain = bufferCells(kit, kit.roles.buffers, o.maxSlewPs).filter(
+    (c) => c.limitFf > strongest.limitFf && c.limitFf <= 2 * strongest.limitFf,
+  );
+  return [named, [strongest], ...plain.map((c) => [c])];
+}
+
+/** Weighs 1 ps of skew like 10 ps of delay or 50 fF of buffer inputs (clock power). */
+function planCost(
+  kit: Kit,
+  from: { readonly x: number; readonly y: number },
+  root: Branch,
+  inputSlewPs: number,
+): number {
+  const t = estimatePlan(kit, from, root, inputSlewPs);
+  return t.skewPs + 0.1 * t.maxDelayPs + 0.02 * bufferCapFf(root);
+}
+
+/** The best of a few plans by modelled cost; the first one given the same cost. */
+function bestPlan(
+  kit: Kit,
+  o: ClockTreeOptions,
+  from: { readonly x: number; readonly y: number },
+  sinks: readonly Tap[],
+): { root: Branch; levels: number } {
+  const wireCap = clockWire(kit).fFPerDbu;
+  const shares = o.search ? [1, 0.83, 0.67] : [1];
+  const branches = o.search ? [1, 0.75, 0.5, 0.375, 0.25] : [1];
+  let best: { root: Branch; levels: number } | null = null;
+  let bestCost = Infinity;
+  for (const cells of cellChoices(kit, o)) {
+    for (const s of shares) {
+      for (const b of branches) {
+        const limits = {
+          ...o,
+          maxSinks: Math.max(1, Math.round(o.maxSinks * s)),
+          maxBranches: Math.max(2, Math.round(o.maxBranches * b)),
+        };
+        const context: PlanContext = { kit, cells, wireCap, limits };
+        const plan = planTree(context, sinks);
+        const cost = planCost(kit, from, plan.root, o.inputSlewPs);
+        if (cost >= bestCost && best) continue;
+        best = plan;
+        bestCost = cost;
+      }
+    }
+  }
+  if (!best) throw new BugError('no clock tree was planned');
+  return best;
+}
+
+/** Adds a planned buffer and all below it; returns the id of its input pin, still unconnected. */
+function build(editor: NetlistEditor, made: Made[], name: string, b: Branch): number {
+  const inst = editor.addInstance(
+    editor.freshName(b.sinks.length > 0 ? 'clock_leaf' : 'clock_buffer'),
+    b.cell.master,
+  );
+  made.push({ x: b.x, y: b.y, widthDbu: b.cell.widthDbu });
+  const net = editor.addNet(editor.freshName(`${name}_tree`));
+  editor.connect(inst, b.cell.output, net);
+  for (const t of b.sinks) editor.connectPin(t.pin, net);
+  for (const child of b.branches) editor.connectPin(build(editor, made, name, child), net);
+  return editor.pinId(inst, b.cell.input);
+}
+
+function extend(placement: Placement, kit: Kit, made: readonly Made[]): Placement {
   const before = placement.xDbu.length;
-  const count = before + g.made.length;
+  const count = before + made.length;
   const xDbu = new Int32Array(count);
   const yDbu = new Int32Array(count);
   const orient = new Uint8Array(count);
@@ -67,9 +148,9 @@ function extend(placement: Placement, g: Grower): Placement {
   yDbu.set(placement.yDbu);
   orient.set(placement.orient);
   isFixed.set(placement.isFixed);
-  g.made.forEach((b, k) => {
+  made.forEach((b, k) => {
     xDbu[before + k] = Math.round(b.x - b.widthDbu / 2);
-    yDbu[before + k] = Math.round(b.y - g.kit.tech.rowHeightDbu / 2);
+    yDbu[before + k] = Math.round(b.y - kit.tech.rowHeightDbu / 2);
   });
   return { xDbu, yDbu, orient, isFixed };
 }
@@ -90,14 +171,8 @@ export function buildClockTree(
 ): ClockTreeResult {
   const o = { ...DEFAULT_CLOCK_TREE, ...options };
   const marked = markClocks(netlist, kit);
-  const g: Grower = {
-    kit,
-    editor: editNetlist(marked, kit),
-    cells: bufferCells(kit, o.buffers ?? kit.roles.clockBuffers, o.maxSlewPs),
-    wireCap: clockWire(kit).fFPerDbu,
-    limits: o,
-    made: [],
-  };
+  const editor = editNetlist(marked, kit);
+  const made: Made[] = [];
   const view = pinView(marked, kit, floorplan, placement, 0);
   const grown: { net: number; sinks: number; levels: number; buffers: number }[] = [];
   marked.netIsClock.forEach((isClock, net) => {
@@ -112,12 +187,12 @@ export function buildClockTree(
     }
     const fromPort = driver >= marked.pinNet.length;
     if (sinks.length === 0 || (!fromPort && sinks.length <= 2)) return;
-    const before = g.made.length;
-    const levels = growTree(g, net, marked.netNames[net], sinks);
-    grown.push({ net, sinks: sinks.length, levels, buffers: g.made.length - before });
+    const plan = bestPlan(kit, o, view.at(driver), sinks);
+    editor.connectPin(build(editor, made, marked.netNames[net], plan.root), net);
+    grown.push({ net, sinks: sinks.length, levels: plan.levels, buffers: countBuffers(plan.root) });
   });
-  const after = markClocks(g.editor.finish(), kit);
-  const rough = extend(placement, g);
+  const after = markClocks(editor.finish(), kit);
+  const rough = extend(placement, kit, made);
   let pads: Uint8Array | undefined;
   if (o.paddingSites) {
     pads = new Uint8Array(rough.xDbu.length);
@@ -134,7 +209,7 @@ export function buildClockTree(
     netlist: after,
     placement: legal.placement,
     trees,
-    buffers: g.made.length,
+    buffers: made.length,
     meanMoveUm: legal.meanMoveDbu / kit.tech.dbuPerUm,
     maxMoveUm: legal.maxMoveDbu / kit.tech.dbuPerUm,
   };
