@@ -1,4 +1,5 @@
 export { padCongestedCells } from './congestion.ts';
+export { estimateWireDemand, padByDemand, type DemandMap } from './demand.ts';
 export { routeChip, route, type RouteResult, type RoutedChip } from './route.ts';
 export {
   defaultRouteOptions,

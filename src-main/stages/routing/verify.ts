@@ -108,8 +108,10 @@ function describe(s: Shapes, netlist: Netlist, kit: Kit): Where {
 }
 
 /** Gap between two rectangles along x and y; negative = overlap in that axis. */
-const gapX = (s: Shapes, i: number, j: number): number => Math.max(s.x1[i] - s.x2[j], s.x1[j] - s.x2[i]);
-const gapY = (s: Shapes, i: number, j: number): number => Math.max(s.y1[i] - s.y2[j], s.y1[j] - s.y2[i]);
+const gapX = (s: Shapes, i: number, j: number): number =>
+  Math.max(s.x1[i], s.x1[j]) - Math.min(s.x2[i], s.x2[j]);
+const gapY = (s: Shapes, i: number, j: number): number =>
+  Math.max(s.y1[i], s.y1[j]) - Math.min(s.y2[i], s.y2[j]);
 const widthOf = (s: Shapes, i: number): number => Math.min(s.x2[i] - s.x1[i], s.y2[i] - s.y1[i]);
 
 /** Spacing the layer's table asks between shapes i and j. */
