@@ -6,8 +6,6 @@ import { editNetlist } from '../netlist/index.ts';
 import type { Netlist } from '../netlist/types.ts';
 import type { Placement } from '../placement/types.ts';
 
-export { verifyPlacement as verifyFill } from '../placement/verify.ts';
-
 export interface FillResult {
   readonly netlist: Netlist;
   /** Fillers behind all other instances, fixed. */

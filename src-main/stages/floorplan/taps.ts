@@ -10,9 +10,9 @@ import type { Row } from './types.ts';
 function tapColumns(row: Row, index: number, tapWidth: number, site: number, distance: number): number[] {
   const end = row.xDbu + row.sites * site - tapWidth;
   const columns = [row.xDbu];
-  const first = index % 2 === 0 ? distance : distance / 2;
-  for (let at = first; row.xDbu + at < end - tapWidth; at += distance)
-    columns.push(row.xDbu + Math.round(at / site) * site);
+  const step = Math.floor(distance / site) * site;
+  const first = index % 2 === 0 ? step : Math.floor(step / 2 / site) * site;
+  for (let at = first; row.xDbu + at < end - tapWidth; at += step) columns.push(row.xDbu + at);
   columns.push(end);
   return columns;
 }
