@@ -6,7 +6,7 @@ const PHASES = ['rough', 'ports', 'repair', 'global', 'legal', 'detailed'] as co
 export const placeStep = defineStep({
   name: 'place',
   title: 'Place',
-  version: 1,
+  version: 2,
   inputs: ['kit.bin', 'floorplan.bin'],
   outputs: ['placed.bin'],
   settings: ['place.seed'],
@@ -22,6 +22,7 @@ export const placeStep = defineStep({
     const { netlist, floorplan, placement } = placed;
     context.writeArtefact('placed.bin', packChip({ netlist, floorplan, placement, routing: null }));
     context.metric('hpwlUm', placed.report.hpwlUm.detailed, 'um');
+    context.metric('congestionLoad', placed.report.congestionLoad);
     context.metric('buffersAdded', netlist.instNames.length - before.netlist.instNames.length);
     const report = verifyPlacement(netlist, kit, floorplan, placement, { before: before.placement });
     context.metric('utilization', report.utilization);

@@ -7,6 +7,7 @@ import { placeGlobal } from './global/index.ts';
 import type { GlobalOptions } from './global/index.ts';
 import { legalise } from './legal/index.ts';
 import { makePlaceModel, modelHpwl } from './model.ts';
+import { padCongested } from './congestion.ts';
 import { choosePadding } from './padding.ts';
 import { placePorts } from './ports/index.ts';
 import type { PortOptions } from './ports/index.ts';
@@ -39,6 +40,8 @@ export interface PlaceProgress {
 export interface PlaceChipReport {
   readonly hpwlUm: { readonly global: number; readonly legal: number; readonly detailed: number };
   readonly overflow: number;
+  /** Demand over what is allowed in the most crowded tile, before the last round of padding; 1 is full. */
+  readonly congestionLoad: number;
   readonly iterations: number;
   readonly meanMoveUm: number;
   readonly maxMoveUm: number;
@@ -55,6 +58,10 @@ export interface PlaceChipResult {
   readonly paddingSites: Uint8Array;
   readonly report: PlaceChipReport;
 }
+
+/** Placements made again with more room in crowded tiles, at most. */
+const CONGESTION_ROUNDS = 4;
+const LOAD_FINE = 1.1;
 
 function extendWeights(weights: Float64Array | undefined, nets: number): Float64Array | undefined {
   if (!weights || weights.length === nets) return weights;
@@ -96,11 +103,18 @@ export function placeChip(
   });
   const padding = (n: Netlist, p: Placement): Uint8Array =>
     o.padding ? choosePadding(n, kit, floorplan, p) : new Uint8Array(n.instMaster.length);
-  const spread = (n: Netlist, f: Floorplan, p: Placement, phase: 'rough' | 'global', overflow: number) => {
+  const spread = (
+    n: Netlist,
+    f: Floorplan,
+    p: Placement,
+    phase: 'rough' | 'global',
+    overflow: number,
+    paddingSites = padding(n, p),
+  ) => {
     const netWeights = extendWeights(o.netWeights, n.netNames.length);
     return placeGlobal(n, kit, f, p, {
       seed: o.seed,
-      paddingSites: padding(n, p),
+      paddingSites,
       ...(netWeights ? { netWeights } : {}),
       ...watch(phase),
       targetOverflow: overflow,
@@ -113,10 +127,21 @@ export function placeChip(
   const withPorts = placePorts(netlist, kit, floorplan, rough.placement, o.ports);
   o.observe?.({ phase: 'repair', fraction: 0 });
   const first = repairNets(netlist, kit, withPorts, rough.placement, o.repair);
-  const final = spread(first.netlist, withPorts, first.placement, 'global', 0.08);
+  let room = padding(first.netlist, first.placement);
+  let final = spread(first.netlist, withPorts, first.placement, 'global', 0.08, room);
+  let worstLoad = 0;
+  for (let round = 0; round < CONGESTION_ROUNDS; round++) {
+    const padded = padCongested(first.netlist, kit, withPorts, final.placement, room);
+    worstLoad = padded.worstLoad;
+    if (worstLoad <= LOAD_FINE) break;
+    room = padded.padding;
+    final = spread(first.netlist, withPorts, first.placement, 'global', 0.08, room);
+  }
   const second = repairNets(first.netlist, kit, withPorts, final.placement, o.repair);
   const done = second.netlist;
-  const paddingSites = padding(done, second.placement);
+  // Cells that repair added have none.
+  const paddingSites = new Uint8Array(done.instMaster.length);
+  paddingSites.set(room);
   o.observe?.({ phase: 'legal', fraction: 0 });
   const legal = legalise(done, kit, withPorts, second.placement, { paddingSites });
   o.observe?.({ phase: 'detailed', fraction: 0 });
@@ -139,6 +164,7 @@ export function placeChip(
         detailed: um(modelHpwl(model, detailed.placement)),
       },
       overflow: final.overflow,
+      congestionLoad: worstLoad,
       iterations: rough.iterations + final.iterations,
       meanMoveUm: um(legal.meanMoveDbu),
       maxMoveUm: um(legal.maxMoveDbu),
