@@ -34,6 +34,8 @@ export function reorderPass(s: DetailState): number {
       if (cells.some((i) => s.isFixed[i])) continue;
       const before = cells.map((i) => s.x[i]);
       const gaps = [0, 1].map((q) => before[q + 1] - before[q] - s.footprint[cells[q]]);
+      const after = k + 3 < row.cells.length ? s.x[row.cells[k + 3]] : row.x2;
+      if (before[2] + s.footprint[cells[2]] > after) continue;
       if (gaps[0] < 0 || gaps[1] < 0 || gaps[0] + gaps[1] > 20 * s.site) continue;
       beginWatch(s);
       let count = 0;

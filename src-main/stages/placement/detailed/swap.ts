@@ -105,7 +105,9 @@ function exchange(s: DetailState, a: number, b: number): void {
 }
 
 function trySwap(s: DetailState, inst: number, other: number, best: Best): void {
-  if (other === inst || s.isFixed[other] || s.footprint[other] !== s.footprint[inst]) return;
+  if (other === inst || s.isFixed[other]) return;
+  // Footprints alone would not do: where padding had to give way, the bare widths must fit too.
+  if (s.footprint[other] !== s.footprint[inst] || s.model.widthDbu[other] !== s.model.widthDbu[inst]) return;
   exchange(s, inst, other);
   beginWatch(s);
   const d = change(s, watch(s, other, watch(s, inst, 0)));

@@ -18,6 +18,8 @@ export interface LegalResult {
   readonly maxMoveDbu: number;
   /** Cells that moved at all. */
   readonly moved: number;
+  /** False if the rows had no room for the padding asked for, so that none was kept. */
+  readonly keptPadding: boolean;
 }
 
 /** Abacus' clusters: abutting cells at the mean of their wishes; lists grow as cells come from left to right. */
@@ -196,9 +198,8 @@ export function legalise(
   options: LegalOptions = {},
 ): LegalResult {
   const pads = options.paddingSites ?? null;
-  const legal =
-    (pads ? run(floorplan, kit, netlist, placement, pads) : null) ??
-    run(floorplan, kit, netlist, placement, null);
+  const padded = pads ? run(floorplan, kit, netlist, placement, pads) : null;
+  const legal = padded ?? run(floorplan, kit, netlist, placement, null);
   if (!legal)
     throw new IngotError('PLACE-003', 'the rows have no room for all cells', {
       remedy: 'lower the utilisation',
@@ -215,5 +216,11 @@ export function legalise(
     if (d > 0) moved++;
     maxMoveDbu = Math.max(maxMoveDbu, d);
   }
-  return { placement: legal, meanMoveDbu: cells ? sum / cells : 0, maxMoveDbu, moved };
+  return {
+    placement: legal,
+    meanMoveDbu: cells ? sum / cells : 0,
+    maxMoveDbu,
+    moved,
+    keptPadding: !pads || padded !== null,
+  };
 }
