@@ -3,7 +3,8 @@
  * `workDir` and runs it, both as child processes without a shell.
  */
 import { spawn } from 'node:child_process';
-import { access, constants, mkdir, writeFile } from 'node:fs/promises';
+import { access, constants, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { IngotError } from '../base/diagnostic.ts';
 import type { RtlDesign, RtlStimuli } from '../stages/rtl/index.ts';
@@ -100,12 +101,31 @@ export async function lintWithVerilator(design: RtlDesign, workDir: string): Pro
   if (code !== 0) throw failed('lint', log, workDir);
 }
 
-/** Simulates the design with its testbench; every file goes to `workDir`, which is created if need be. */
+/** GNU make, which builds the simulation, cannot work in a folder with spaces in its path; others it expands. */
+const isFitForMake = (path: string): boolean => /^[\w/.,+@~-]+$/.test(path);
+
+/**
+ * Simulates the design with its testbench; every file goes to `workDir`, which is created if need be, or, when
+ * make cannot work there, to a temporary folder that is kept only on failure.
+ */
 export async function runVerilator(
   design: RtlDesign,
   stimuli: RtlStimuli,
   workDir: string,
   signal?: AbortSignal,
+): Promise<RtlRun> {
+  if (isFitForMake(workDir)) return simulate(design, stimuli, workDir, signal);
+  const folder = await mkdtemp(join(tmpdir(), 'ingot-verilator-'));
+  const result = await simulate(design, stimuli, folder, signal);
+  await rm(folder, { recursive: true, force: true });
+  return result;
+}
+
+async function simulate(
+  design: RtlDesign,
+  stimuli: RtlStimuli,
+  workDir: string,
+  signal: AbortSignal | undefined,
 ): Promise<RtlRun> {
   const command = await requireVerilator();
   await writeAll(workDir, [...design.sources, ...design.testbench, ...stimuli.files]);
