@@ -20,7 +20,9 @@ import { connectNet } from './connect.ts';
 import type { RoutableNet } from './terminals.ts';
 
 /** Endgame is for the last few; above this many troubled nets the design is too dense and we say so. */
-const TROUBLED_MAX = 400;
+const TROUBLED_MAX = 120;
+/** Windows cost about as much as a round each: only for a handful. */
+const WINDOW_NETS_MAX = 40;
 const WINDOWS_PER_PASS = 12;
 const WINDOW_ROUNDS = 6;
 
@@ -119,7 +121,7 @@ export function solveWindows(router: Router, random: () => number): number {
   let troubled = troubledOf(router);
   let count = troubled.length;
   const dbu = router.marginDbu / 3;
-  for (let tries = 0; tries < WINDOWS_PER_PASS && count > 0 && count <= TROUBLED_MAX; tries++) {
+  for (let tries = 0; tries < WINDOWS_PER_PASS && count > 0 && count <= WINDOW_NETS_MAX; tries++) {
     const n = troubled[tries % troubled.length];
     if (!isTroubled(router.state, n)) {
       troubled = troubledOf(router);

@@ -97,6 +97,9 @@ export function rerouteNet(router: Router, n: RoutableNet, historyStep: number, 
 const HOPELESS_NETS = 200;
 const HOPELESS_GAIN = 0.85;
 
+/** Whole nets are ripped up only when this few are left: it opens more conflicts than it closes. */
+const FEW_NETS = 40;
+
 /** No real gain over the last five rounds with many nets left. */
 function isHopeless(conflictsByRound: readonly number[], since: number): boolean {
   const n = conflictsByRound.length;
@@ -108,6 +111,7 @@ function isHopeless(conflictsByRound: readonly number[], since: number): boolean
 /** Rounds of rip-up and re-route until no net is in conflict. Returns the nets still troubled. */
 export function negotiate(router: Router, rounds: number, firstPrice: number): RoutableNet[] {
   const { state, search, order } = router;
+  let lastCount = order.length;
   const firstRound = router.conflictsByRound.length;
   for (let r = 1; r <= rounds; r++) {
     search.presentCost = presentCostOf(firstPrice + r);
@@ -121,12 +125,13 @@ export function negotiate(router: Router, rounds: number, firstPrice: number): R
       troubled.push(n);
       n.troubledRounds++;
       // A net that keeps failing starts from nothing now and then: its kept part may be what is in the way.
-      rerouteNet(router, n, step, n.troubledRounds % 6 === 0);
+      rerouteNet(router, n, step, lastCount < FEW_NETS && n.troubledRounds % 6 === 0);
     }
     router.rounds++;
     const left = troubled.length === 0 ? 0 : order.filter((n) => isTroubled(state, n)).length;
     router.conflictsByRound.push(left);
     router.observe?.({ phase: 'negotiate', round: router.rounds, conflicts: left, fraction: r / rounds });
+    lastCount = left;
     if (left === 0) return [];
     if (isHopeless(router.conflictsByRound, firstRound)) break;
   }
