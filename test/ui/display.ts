@@ -11,7 +11,10 @@ export default async function setup(): Promise<(() => void) | undefined> {
     server.stdio[3]?.once('data', (d: Buffer) => done(d.toString().trim()));
   });
   // The tests themselves skip, or fail where foreign tools are required, when there is no display.
-  if (display === null) return undefined;
+  if (display === null) {
+    console.warn('no display, and Xvfb was not found: the tests of the window are skipped');
+    return undefined;
+  }
   process.env.DISPLAY = `:${display}`;
   return () => {
     server.kill();
