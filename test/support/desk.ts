@@ -36,7 +36,8 @@ export interface DeskOptions {
 export async function openDesk({ recent = [], env = {} }: DeskOptions = {}): Promise<DeskWindow> {
   const user = mkdtempSync(join(tmpdir(), 'ingot-desk-'));
   writeFileSync(join(user, 'recent-projects.json'), JSON.stringify(recent));
-  const args = ['.', `--user-data-dir=${user}`];
+  // Nothing is drawn by the GPU here; starting its process without one costs time and can fail under load.
+  const args = ['.', '--disable-gpu', `--user-data-dir=${user}`];
   // Chromium's sandbox refuses to start as root (containers, CI); the window's own stays on elsewhere.
   if (process.getuid?.() === 0) args.push('--no-sandbox');
   // ELECTRON_RUN_AS_NODE may come from a test runner that runs in Electron.
