@@ -181,7 +181,7 @@ describe.skipIf(!kitFiles)(`placement on NanGate45${kitNote}`, () => {
       [61, 0.4],
       [62, 0.65],
     ]) {
-      const given = plan(seed, utilization, 1200);
+      const given = plan(seed, utilization, 700);
       const done = placeChip(given.netlist, kit, given.floorplan, given.placement, { seed });
       expect(
         verifyPlacement(done.netlist, kit, done.floorplan, done.placement, { before: given.placement })

@@ -110,11 +110,13 @@ export function placeChip(
     phase: 'rough' | 'global',
     overflow: number,
     paddingSites = padding(n, p),
+    start: GlobalOptions['start'] = 'quadratic',
   ) => {
     const netWeights = extendWeights(o.netWeights, n.netNames.length);
     return placeGlobal(n, kit, f, p, {
       seed: o.seed,
       paddingSites,
+      start,
       ...(netWeights ? { netWeights } : {}),
       ...watch(phase),
       targetOverflow: overflow,
@@ -135,7 +137,7 @@ export function placeChip(
     worstLoad = padded.worstLoad;
     if (worstLoad <= LOAD_FINE) break;
     room = padded.padding;
-    final = spread(first.netlist, withPorts, first.placement, 'global', 0.08, room);
+    final = spread(first.netlist, withPorts, final.placement, 'global', 0.08, room, 'current');
   }
   const second = repairNets(first.netlist, kit, withPorts, final.placement, o.repair);
   const done = second.netlist;

@@ -22,6 +22,8 @@ export interface GlobalOptions {
   /** Stop at this overflow. */
   readonly targetOverflow: number;
   readonly maxIterations: number;
+  /** 'current': from where the cells stand, to refine an earlier result (with other weights or padding). */
+  readonly start: 'quadratic' | 'current';
   /** [nets] weights, for timing. */
   readonly netWeights?: Float64Array;
   /** [insts] sites of padding per cell; chosen by pin density if absent. */
@@ -35,6 +37,7 @@ export const DEFAULT_GLOBAL: GlobalOptions = {
   density: 0,
   targetOverflow: 0.08,
   maxIterations: 1200,
+  start: 'quadratic',
 };
 
 export interface GlobalProgress {
@@ -58,6 +61,8 @@ export interface GlobalResult {
 const FIRST_PUSH = 0.08;
 /** The same from a random start, where wires need time to order the cells first. */
 const FIRST_PUSH_UNORDERED = 8e-4;
+/** The same from an earlier result, already spread. */
+const FIRST_PUSH_REFINED = 0.3;
 /** Growth of wirelength per step, relative, at which the push stays as it is. */
 const HPWL_GROWTH = 0.006;
 
@@ -92,7 +97,7 @@ interface Cost {
 }
 
 /** Wirelength + lambda * density, its gradient divided by (pins + lambda * area) per object. */
-function makeCost(problem: Problem, density: ReturnType<typeof makeDensity>): Cost {
+function makeCost(problem: Problem, density: ReturnType<typeof makeDensity>, firstPush: number): Cost {
   const { cells, objects, axisX, axisY } = problem;
   const wire = makeVector(objects);
   const push = makeVector(objects);
@@ -119,8 +124,7 @@ function makeCost(problem: Problem, density: ReturnType<typeof makeDensity>): Co
       let d = 0;
       for (let k = 0; k < cells; k++) w += Math.abs(wire.x[k]) + Math.abs(wire.y[k]);
       for (let k = 0; k < objects; k++) d += Math.abs(push.x[k]) + Math.abs(push.y[k]);
-      const share = axisX.object.includes(-1) ? FIRST_PUSH : FIRST_PUSH_UNORDERED;
-      state.lambda = (share * Math.max(w, 1e-9)) / Math.max(d, 1e-9);
+      state.lambda = (firstPush * Math.max(w, 1e-9)) / Math.max(d, 1e-9);
     }
     const { lambda } = state;
     for (let k = 0; k < objects; k++) {
@@ -165,10 +169,10 @@ function expectedHpwl(problem: Problem): number {
 }
 
 /**
- * Quadratic placement between the fixed pins. Without any (ports not placed yet) that would collapse to a point,
+ * Quadratic placement between the fixed pins; returns the first push. Without any (ports not placed yet) that would collapse to a point,
  * where neither wires nor charges tell a direction: then cells start at random places around the middle.
  */
-function startPoint(problem: Problem, binWidth: number, seed: number): void {
+function startPoint(problem: Problem, binWidth: number, seed: number): number {
   const { core, cells, x, y, axisX } = problem;
   const random = makeRng(seed ^ 0x51ed27);
   const anchored = axisX.object.includes(-1);
@@ -181,6 +185,16 @@ function startPoint(problem: Problem, binWidth: number, seed: number): void {
     x[k] += (random() - 0.5) * (core.x2 - core.x1) * reach;
     y[k] += (random() - 0.5) * (core.y2 - core.y1) * reach;
   }
+  return anchored ? FIRST_PUSH : FIRST_PUSH_UNORDERED;
+}
+
+/** Cells where they stand; returns the first push for that. */
+function currentPoint(problem: Problem, placement: Placement): number {
+  problem.inst.forEach((i, k) => {
+    problem.x[k] = placement.xDbu[i] + problem.width[k] / 2;
+    problem.y[k] = placement.yDbu[i] + problem.height[k] / 2;
+  });
+  return FIRST_PUSH_REFINED;
 }
 
 /**
@@ -262,8 +276,9 @@ export function placeGlobal(
     problem.fixed,
     target,
   );
-  startPoint(problem, density.binWidth, o.seed);
-  const { gradient, state: cost } = makeCost(problem, density);
+  const push =
+    o.start === 'current' ? currentPoint(problem, placement) : startPoint(problem, density.binWidth, o.seed);
+  const { gradient, state: cost } = makeCost(problem, density, push);
   const objective = { gradient, clamp: makeClamp(problem, density.spreadWidth, density.spreadHeight) };
   const state = startNesterov(objective, problem, 0.1 * density.binWidth);
   const iteration = iterate(objective, cost, state, problem, o);

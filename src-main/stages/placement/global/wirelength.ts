@@ -28,6 +28,29 @@ export function makeScratch(nets: AxisNets): AxisScratch {
   return { high: new Float64Array(degree), low: new Float64Array(degree) };
 }
 
+/** The same sums for two pins, where both ends share one exponential. */
+function addPair(
+  axis: AxisNets,
+  first: number,
+  centre: Float64Array,
+  length: number,
+  inv: number,
+  weight: number,
+  gradient: Float64Array,
+): void {
+  const { object, offset } = axis;
+  const k = object[first];
+  const m = object[first + 1];
+  const v = k >= 0 ? centre[k] + offset[first] : offset[first];
+  const w = m >= 0 ? centre[m] + offset[first + 1] : offset[first + 1];
+  const far = length * inv;
+  const e = far < 30 ? Math.exp(-far) : 0;
+  const s = 1 / (1 + e);
+  const g = weight * s * (1 + far * e * s - e * (1 - far * s)) * (v >= w ? 1 : -1);
+  if (k >= 0) gradient[k] += g;
+  if (m >= 0) gradient[m] -= g;
+}
+
 /**
  * Adds the gradient of the smoothed length over all nets to `gradient` and returns the exact sum of extents
  * (HPWL along this axis, unweighted). `gamma` in DBU: the smaller, the nearer to HPWL.
@@ -57,6 +80,10 @@ export function addWirelengthGradient(
     }
     total += max - min;
     if (to - from > MAX_GRADIENT_DEGREE) continue;
+    if (to - from === 2) {
+      addPair(axis, from, centre, max - min, inv, netWeight[e], gradient);
+      continue;
+    }
     let sumHigh = 0;
     let momentHigh = 0;
     let sumLow = 0;
@@ -66,8 +93,8 @@ export function addWirelengthGradient(
       const v = k >= 0 ? centre[k] + offset[p] : offset[p];
       const up = (v - max) * inv;
       const down = (min - v) * inv;
-      const a = up > -30 ? Math.exp(up) : 0;
-      const b = down > -30 ? Math.exp(down) : 0;
+      const a = up === 0 ? 1 : up > -30 ? Math.exp(up) : 0;
+      const b = down === 0 ? 1 : down > -30 ? Math.exp(down) : 0;
       high[q] = a;
       low[q] = b;
       sumHigh += a;
