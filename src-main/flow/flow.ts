@@ -1,14 +1,22 @@
 /** THE LIST: the steps from model to report, in order. Each step's inputs are outputs of earlier ones. */
 import type { Flow } from './step.ts';
+import { checkStep } from './steps/check.ts';
+import { clockStep } from './steps/clock.ts';
 import { compileStep } from './steps/compile.ts';
+import { fillStep } from './steps/fill.ts';
+import { floorplanStep } from './steps/floorplan.ts';
 import { importModelStep } from './steps/import-model.ts';
-import { quantizeStep } from './steps/quantize.ts';
 import { kitStep } from './steps/kit.ts';
+import { layoutStep } from './steps/layout.ts';
+import { placeStep } from './steps/place.ts';
+import { powerStep } from './steps/power.ts';
+import { quantizeStep } from './steps/quantize.ts';
+import { reportStep } from './steps/report.ts';
+import { routeStep } from './steps/route.ts';
 import { rtlStep } from './steps/rtl.ts';
 import { simulateStep } from './steps/simulate.ts';
 import { synthesiseStep } from './steps/synthesise.ts';
-import { floorplanStep } from './steps/floorplan.ts';
-import { placeStep } from './steps/place.ts';
+import { timingStep } from './steps/timing.ts';
 
 export const FLOW: Flow = [
   importModelStep,
@@ -20,4 +28,12 @@ export const FLOW: Flow = [
   synthesiseStep,
   floorplanStep,
   placeStep,
+  clockStep,
+  routeStep,
+  fillStep,
+  timingStep,
+  powerStep,
+  layoutStep,
+  checkStep,
+  reportStep,
 ];

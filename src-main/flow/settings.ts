@@ -98,7 +98,7 @@ export const SETTINGS = {
   },
   'floorplan.utilization': {
     type: 'number',
-    default: 0.6,
+    default: 0.45,
     min: 0.1,
     max: 0.9,
     help: 'cell area over core area',

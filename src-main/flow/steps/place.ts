@@ -1,3 +1,4 @@
+import { pack } from '../../base/pack.ts';
 import { defineStep } from '../step.ts';
 import { judged, packChip, readChip, readKitArtefact } from './chip-state.ts';
 
@@ -6,9 +7,9 @@ const PHASES = ['rough', 'ports', 'repair', 'global', 'legal', 'detailed'] as co
 export const placeStep = defineStep({
   name: 'place',
   title: 'Place',
-  version: 2,
+  version: 3,
   inputs: ['kit.bin', 'floorplan.bin'],
-  outputs: ['placed.bin'],
+  outputs: ['placed.bin', 'padding.bin'],
   settings: ['place.seed'],
   async run(context) {
     const { placeChip, verifyBuffering, verifyPlacement } = await import('../../stages/placement/index.ts');
@@ -21,6 +22,7 @@ export const placeStep = defineStep({
     });
     const { netlist, floorplan, placement } = placed;
     context.writeArtefact('placed.bin', packChip({ netlist, floorplan, placement, routing: null }));
+    context.writeArtefact('padding.bin', pack(placed.paddingSites));
     context.metric('hpwlUm', placed.report.hpwlUm.detailed, 'um');
     context.metric('congestionLoad', placed.report.congestionLoad);
     context.metric('buffersAdded', netlist.instNames.length - before.netlist.instNames.length);

@@ -38,6 +38,29 @@ endmodule
   return { name: 'map_adders.v', text };
 }
 
+/**
+ * Full adders with an input that turned out constant, back to logic for abc; null where the kit has no such cell.
+ * To be applied until nothing changes: an adder of two zeros has a constant carry.
+ */
+export function constantAdderMap(kit: Kit): SynthesisMap | null {
+  const fa = kit.roles.fullAdder;
+  if (!fa) return null;
+  const [a, b, c, co, s] = [fa.a, fa.b, fa.carryIn, fa.carryOut, fa.sum];
+  const text = `(* techmap_celltype = "${fa.master}" *)
+module adder_with_constant (${[a, b, c, co, s].join(', ')});
+  parameter _TECHMAP_CONSTMSK_${a}_ = 1'b0;
+  parameter _TECHMAP_CONSTMSK_${b}_ = 1'b0;
+  parameter _TECHMAP_CONSTMSK_${c}_ = 1'b0;
+  input ${a}, ${b}, ${c};
+  output ${co}, ${s};
+  wire _TECHMAP_FAIL_ = !(_TECHMAP_CONSTMSK_${a}_ | _TECHMAP_CONSTMSK_${b}_ | _TECHMAP_CONSTMSK_${c}_);
+  assign ${co} = (${a} & ${b}) | (${a} & ${c}) | (${b} & ${c});
+  assign ${s} = ${a} ^ ${b} ^ ${c};
+endmodule
+`;
+  return { name: 'map_constant_adders.v', text };
+}
+
 /** Flops with enable as scan flops that feed themselves; null where the kit has no such cell. */
 export function enableFlopMap(kit: Kit): SynthesisMap | null {
   const flop = kit.roles.holdFlop;

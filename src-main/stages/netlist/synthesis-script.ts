@@ -6,7 +6,7 @@
 import { IngotError } from '../../base/diagnostic.ts';
 import { functionVariables, parseFunction } from '../kit/index.ts';
 import type { Kit } from '../kit/types.ts';
-import { enableFlopMap, fullAdderMap } from './synthesis-maps.ts';
+import { constantAdderMap, enableFlopMap, fullAdderMap } from './synthesis-maps.ts';
 
 export interface SynthesisOptions {
   readonly top: string;
@@ -33,6 +33,9 @@ export const NETLIST_FILE = 'netlist.v';
 
 /** Driver of inputs and load of outputs, fF: what ORFS gives abc for this kit (the load is one BUF_X4 input). */
 const OUTPUT_LOAD_FF = 3.898;
+
+/** Constants travel along a carry chain by one adder a round; what is left is correct, only larger. */
+const CONSTANT_ROUNDS = 4;
 
 /** Throws NETLIST-040 on names that a script cannot hold and on a clock that is no time. */
 export function synthesisScript(kit: Kit, options: SynthesisOptions): SynthesisScript {
@@ -65,6 +68,7 @@ export function synthesisScript(kit: Kit, options: SynthesisOptions): SynthesisS
   ];
   if (maxFanout !== undefined) abc.push('-script', abcScript(maxFanout));
   const adders = fullAdderMap(kit);
+  const constants = constantAdderMap(kit);
   const flops = enableFlopMap(kit);
   const lines = [
     ...sources.map((file) => `read_verilog -sv ${file}`),
@@ -81,6 +85,13 @@ export function synthesisScript(kit: Kit, options: SynthesisOptions): SynthesisS
     'abc -fast',
     'opt -fast',
     'opt_clean',
+    ...(constants
+      ? Array.from({ length: CONSTANT_ROUNDS }, () => [
+          `techmap -map ${constants.name}`,
+          'techmap',
+          'opt -fast',
+        ]).flat()
+      : []),
     ...(flops ? [`techmap -map ${flops.name}`] : []),
     `dfflibmap -liberty ${libertyPath}`,
     'opt -fast',
@@ -104,7 +115,10 @@ export function synthesisScript(kit: Kit, options: SynthesisOptions): SynthesisS
   const constraints = `set_driving_cell ${buffer.name}\nset_load ${OUTPUT_LOAD_FF}\n`;
   return {
     script: lines.join('\n') + '\n',
-    files: [{ name: CONSTRAINT_FILE, text: constraints }, ...[adders, flops].filter((map) => map !== null)],
+    files: [
+      { name: CONSTRAINT_FILE, text: constraints },
+      ...[adders, constants, flops].filter((map) => map !== null),
+    ],
     output: NETLIST_FILE,
   };
 }

@@ -15,6 +15,7 @@ import { NONE } from '../netlist/types.ts';
 import type { Netlist } from '../netlist/types.ts';
 import type { Parasitics } from '../extraction/types.ts';
 import { NO_ARRIVAL, NO_SLACK } from './types.ts';
+import { constantNets } from './verify-constants.ts';
 import type { Constraints, TimingReport } from './types.ts';
 
 /** ps by which sums in double precision may differ. */
@@ -178,6 +179,7 @@ class Judge {
   checkArrivals(): void {
     const clock = this.clockPins();
     const { pinArrivalPs: at } = this.report;
+    const constant = constantNets(this.netlist, this.kit);
     for (let net = 0; net < this.netlist.netNames.length; net++) {
       const first = this.netlist.netPinStart[net];
       if (first === this.netlist.netPinStart[net + 1]) continue;
@@ -193,7 +195,10 @@ class Judge {
           if (!(wire >= -TOLERANCE_PS && wire <= elmore * ELMORE_MARGIN + TOLERANCE_PS))
             this.bad('TIMING-041', `wire delay ${wire} ps is not within 0 and ${elmore} ps`, sink);
         }
-      if (driver < this.pins && !isIdeal) this.checkDriver(driver, facts, clock);
+      if (driver >= this.pins || isIdeal) continue;
+      if (constant[net] < 0) this.checkDriver(driver, facts, clock);
+      else if (at[2 * driver] !== NO_ARRIVAL || at[2 * driver + 1] !== NO_ARRIVAL)
+        this.bad('TIMING-042', 'an arrival where the net never changes', driver);
     }
   }
 
