@@ -22,6 +22,8 @@ export async function main(args: readonly string[]): Promise<number> {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit(EXIT.ok);
   });
+  // Nobody reads the progress any more: the work goes on.
+  process.stderr.on('error', () => undefined);
   try {
     return await dispatch(args, abort.signal);
   } catch (error) {

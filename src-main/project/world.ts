@@ -19,7 +19,8 @@ interface Trouble {
 
 const TROUBLES: readonly Trouble[] = [
   {
-    codes: /^(ENOSPC|EDQUOT|SQLITE_FULL)/,
+    // SHMSIZE: the file beside the database cannot grow, what a full disk does to whoever only reads.
+    codes: /^(ENOSPC|EDQUOT|SQLITE_FULL|SQLITE_IOERR_SHMSIZE)/,
     code: 'WORLD-001',
     message: 'the disk is full',
     remedy: 'free some space and run again: finished steps are kept',
