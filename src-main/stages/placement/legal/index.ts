@@ -184,10 +184,61 @@ function run(
   return { xDbu, yDbu, orient, isFixed: placement.isFixed };
 }
 
+/** Moves longer than this many rows show that padding crowds a place. */
+const FAR_ROWS = 10;
+const EASE_ROUNDS = 4;
+
+/**
+ * One site less padding around the places that cells were driven away from. Null if nobody moved far or there is
+ * nothing left to give.
+ */
+function easePadding(kit: Kit, wished: Placement, legal: Placement, pads: Uint8Array): Uint8Array | null {
+  const height = kit.tech.rowHeightDbu;
+  const reachX = 12 * height;
+  const reachY = 4 * height;
+  const crowded = new Set<number>();
+  const tile = (v: number, size: number): number => Math.floor(v / size);
+  const key = (tx: number, ty: number): number => tx * 65536 + ty;
+  for (let i = 0; i < pads.length; i++) {
+    const move = Math.abs(legal.xDbu[i] - wished.xDbu[i]) + Math.abs(legal.yDbu[i] - wished.yDbu[i]);
+    if (wished.isFixed[i] || move <= FAR_ROWS * height) continue;
+    const [tx, ty] = [tile(wished.xDbu[i], reachX), tile(wished.yDbu[i], reachY)];
+    for (let dx = -1; dx <= 1; dx++) for (let dy = -1; dy <= 1; dy++) crowded.add(key(tx + dx, ty + dy));
+  }
+  if (crowded.size === 0) return null;
+  let given = 0;
+  const eased = pads.map((p, i) => {
+    if (p === 0 || !crowded.has(key(tile(wished.xDbu[i], reachX), tile(wished.yDbu[i], reachY)))) return p;
+    given++;
+    return p - 1;
+  });
+  return given > 0 ? eased : null;
+}
+
+/** As much padding as fits without driving cells far away. */
+function runPadded(
+  floorplan: Floorplan,
+  kit: Kit,
+  netlist: Netlist,
+  placement: Placement,
+  wanted: Uint8Array,
+): Placement | null {
+  let pads = wanted;
+  let legal = run(floorplan, kit, netlist, placement, pads);
+  for (let round = 0; legal && round < EASE_ROUNDS; round++) {
+    const eased = easePadding(kit, placement, legal, pads);
+    if (!eased) break;
+    pads = eased;
+    legal = run(floorplan, kit, netlist, placement, pads);
+  }
+  return legal;
+}
+
 /**
  * Legalisation by Abacus (Spindler, Schlichtmann, Johannes, ISPD 2008): cells from left to right, each into the
  * row where it moves least, rows kept optimal by clusters; then snapped to sites. Where the paper measures
- * squared moves we take |dx| + |dy|. Padding is kept if it fits and dropped altogether if it does not.
+ * squared moves we take |dx| + |dy|. Padding is kept where it fits, eased where it would drive cells far
+ * away, and dropped altogether if the rows cannot hold it.
  * Errors: PLACE-003 when the rows are too full.
  */
 export function legalise(
@@ -198,7 +249,7 @@ export function legalise(
   options: LegalOptions = {},
 ): LegalResult {
   const pads = options.paddingSites ?? null;
-  const padded = pads ? run(floorplan, kit, netlist, placement, pads) : null;
+  const padded = pads ? runPadded(floorplan, kit, netlist, placement, pads) : null;
   const legal = padded ?? run(floorplan, kit, netlist, placement, null);
   if (!legal)
     throw new IngotError('PLACE-003', 'the rows have no room for all cells', {
