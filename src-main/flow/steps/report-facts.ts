@@ -104,6 +104,11 @@ export function reportFacts(context: Pick<StepContext, 'readArtefact'>, run: Run
       'Wire capacitance is a table per layer with an average neighbour, without the coupling of each pair of wires.',
       `Power is that of the whole chip at the set clock period of ${timing.periodPs} ps; the figure for energy uses the same period.`,
       ...power.modelled,
+      ...(stats.antennaViolations > 0
+        ? [
+            `${stats.antennaViolations} nets exceed the antenna ratio (metal to gate area of one layer); they are listed in the log and not repaired.`,
+          ]
+        : []),
     ],
     settings: run.settings,
     tools: Object.entries(run.toolVersions).map(([name, version]) => ({ name, version })),
@@ -152,7 +157,8 @@ function areaFacts(
 
 function pathFact(path: TimingPath): PathFact {
   return {
-    startpoint: path.stages[0]?.name ?? '',
+    // The register that launches the path; a path from an input port has none.
+    startpoint: (path.stages.find((s) => s.fromPin === 'CK') ?? path.stages[0])?.name ?? '',
     endpoint: path.endpoint,
     slackPs: path.slackPs,
     stages: path.stages.map((s) => {
