@@ -5,7 +5,7 @@ import { judged, packChip, readChip, readKitArtefact } from './chip-state.ts';
 export const clockStep = defineStep({
   name: 'clock',
   title: 'Build the clock tree',
-  version: 1,
+  version: 2,
   inputs: ['kit.bin', 'placed.bin', 'padding.bin'],
   outputs: ['clocked.bin'],
   settings: [],

@@ -6,7 +6,7 @@ import { judged, packChip, readKitArtefact } from './chip-state.ts';
 export const floorplanStep = defineStep({
   name: 'floorplan',
   title: 'Floorplan, power grid, taps',
-  version: 1,
+  version: 2,
   inputs: ['kit.bin', 'netlist.bin'],
   outputs: ['floorplan.bin'],
   settings: ['floorplan.utilization', 'floorplan.aspectRatio'],

@@ -10,7 +10,7 @@ const PHASE_SHARE = { access: 0.02, initial: 0.38, negotiate: 0.5, endgame: 0.05
 export const routeStep = defineStep({
   name: 'route',
   title: 'Route',
-  version: 1,
+  version: 2,
   inputs: ['kit.bin', 'clocked.bin'],
   outputs: ['routed.bin', 'route-stats.bin'],
   settings: ['route.maxRounds', 'route.seed'],

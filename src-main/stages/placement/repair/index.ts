@@ -29,7 +29,7 @@ export interface RepairOptions {
 export const DEFAULT_REPAIR: RepairOptions = {
   maxFanout: 20,
   slewFraction: 0.75,
-  capFraction: 0.9,
+  capFraction: 0.75,
   maxLengthUm: 500,
   inputPortDriveFf: 60,
   outputPortLoadFf: 5,
