@@ -1,4 +1,4 @@
-/** Metrics of the steps in words. One that is not listed shows its name and value as they are. */
+/** Metrics of the steps in words. */
 import type { MetricRow } from '../../src-main/ipc/contract.ts';
 
 /** Thin spaces between thousands, three or four significant digits. */
@@ -11,10 +11,19 @@ export function formatNumber(value: number): string {
   return `${value < 0 ? '\u2212' : ''}${grouped}${fraction === undefined ? '' : `.${fraction}`}`;
 }
 
-const UNITS: Readonly<Record<string, string>> = { um: 'µm', um2: 'µm²', bytes: 'B', cycles: '' };
+const UNITS: Readonly<Record<string, string>> = { um: 'µm', um2: 'µm²', cycles: '' };
 
-const withUnit = (value: number, unit: string): string =>
-  `${formatNumber(value)}\u00a0${UNITS[unit] ?? unit}`.trimEnd();
+function withUnit(value: number, unit: string): string {
+  if (unit === 'bytes') return formatBytes(value);
+  return `${formatNumber(value)}\u00a0${UNITS[unit] ?? unit}`.trimEnd();
+}
+
+function formatBytes(bytes: number): string {
+  if (bytes < 1024) return `${bytes}\u00a0B`;
+  if (bytes < 1024 ** 2) return `${(bytes / 1024).toFixed(1)}\u00a0KiB`;
+  return `${(bytes / 1024 ** 2).toFixed(1)}\u00a0MiB`;
+}
+
 const percent = (value: number): string => `${(value * 100).toFixed(1)}\u00a0%`;
 
 const LABELS: Readonly<Record<string, string>> = {
@@ -24,8 +33,11 @@ const LABELS: Readonly<Record<string, string>> = {
   buffersAdded: 'buffers added',
   cellAreaUm2: 'cell area',
   cellsMapped: 'cells',
+  clockBuffers: 'clock buffers',
+  clockLevels: 'levels',
   clockMhz: 'clock',
   clockSkewPs: 'skew',
+  congestionLoad: 'congestion',
   cycles: 'cycles',
   dieHeightUm: 'die height',
   dieWidthUm: 'die width',
@@ -49,7 +61,10 @@ const LABELS: Readonly<Record<string, string>> = {
 };
 const IS_SHARE = /^(accuracy|utilization)/;
 
-export const metricLabel = ({ name }: MetricRow): string => LABELS[name] ?? name;
+/** One that is not listed: `routeRounds` as `route rounds`. */
+export const metricLabel = ({ name }: MetricRow): string =>
+  LABELS[name] ?? name.replace(/(?<=[a-z0-9])[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+
 export const metricValue = ({ name, value, unit }: MetricRow): string =>
   IS_SHARE.test(name) ? percent(value) : withUnit(value, unit);
 
@@ -73,8 +88,9 @@ export function keyFigures(metrics: readonly MetricRow[]): readonly Figure[] {
   const clock = byName.get('clockMhz');
   if (cycles && clock && clock.value > 0)
     figures.push({ label: 'latency', value: withUnit(cycles.value / clock.value, 'µs') });
-  show('cellsMapped', 'cells');
-  show('cellAreaUm2', 'cell area');
+  // Of the mapped netlist: the physical steps add buffers, which the report counts.
+  show('cellsMapped', 'mapped cells');
+  show('cellAreaUm2', 'mapped area');
   show('wirelengthUm', 'wire');
   show('wnsPs', 'setup slack');
   show('powerMw', 'power, modelled');
