@@ -8,7 +8,7 @@ const PICTURE_PX = 1200;
 export const reportStep = defineStep({
   name: 'report',
   title: 'Write the report',
-  version: 1,
+  version: 2,
   inputs: REPORT_INPUTS,
   outputs: [
     'report.html',
@@ -35,6 +35,9 @@ export const reportStep = defineStep({
     assert(context.run, 'the report reads the run');
     const kit = readKitArtefact(context);
     const data = reportFacts(context, context.run, kit);
+    context.metric('cells', data.cells);
+    context.metric('areaUm2', data.areaUm2, 'um2');
+    context.metric('latencyUs', data.latencyUs, 'us');
     const design = { ...readChip(context, 'filled.bin'), kit };
     context.progress(0.2, 'drawing the layout');
     const layoutPng = stage.renderLayout(design, { widthPx: PICTURE_PX });
