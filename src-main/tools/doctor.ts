@@ -2,11 +2,12 @@
  * What is on this machine: every tool that Ingot can use, where it is, its version, and what it adds. Only
  * Python with pip is ever needed, and only until the kit is in the cache.
  */
-import { execFile } from 'node:child_process';
-import { accessSync, constants, readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { cacheDir } from './cache-dir.ts';
+import { findProgram, type Program } from './find-program.ts';
+import { runProcess } from './run-process.ts';
 
 export interface ToolReport {
   readonly name: string;
@@ -18,75 +19,55 @@ export interface ToolReport {
 }
 
 interface Tool {
-  readonly name: string;
-  readonly commands: readonly string[];
   readonly versionArgs: readonly string[];
   readonly adds: string;
 }
 
-const TOOLS: readonly Tool[] = [
-  {
-    name: 'yosys',
-    commands: ['yosys'],
+const TOOLS: Readonly<Record<Program, Tool>> = {
+  yosys: {
     versionArgs: ['-V'],
     adds: 'faster synthesis than the WebAssembly Yosys that comes with Ingot',
   },
-  {
-    name: 'verilator',
-    commands: ['verilator'],
+  verilator: {
     versionArgs: ['--version'],
     adds: 'proof that the RTL gives the bits and cycles of the simulator',
   },
-  {
-    name: 'iverilog',
-    commands: ['iverilog'],
+  iverilog: {
     versionArgs: ['-V'],
     adds: 'replay of the gate-level netlist by a second simulator',
   },
-  {
-    name: 'klayout',
-    commands: ['klayout'],
+  klayout: {
     versionArgs: ['-v'],
     adds: 'an independent reading of the GDS: cells, layers, shorts and opens',
   },
-  {
-    name: 'sta',
-    commands: ['sta', 'opensta'],
+  sta: {
     versionArgs: ['-version'],
     adds: 'OpenSTA as second opinion on timing',
   },
-  {
-    name: 'openroad',
-    commands: ['openroad'],
+  openroad: {
     versionArgs: ['-version'],
     adds: 'comparison with another place and route engine',
   },
-  {
-    name: 'python3',
-    commands: process.platform === 'win32' ? ['python', 'py'] : ['python3', 'python'],
+  python3: {
     versionArgs: ['--version'],
     adds: 'with pip, fetches the cell library once',
   },
-];
+};
 
 const VERSION_TIMEOUT_MS = 15_000;
 
 /** Looks at everything, tools side by side. Never throws. */
 export async function examine(): Promise<readonly ToolReport[]> {
-  const reports = await Promise.all(TOOLS.map(reportTool));
+  const reports = await Promise.all((Object.keys(TOOLS) as Program[]).map(reportTool));
   const python = reports.find((report) => report.name === 'python3');
   return [nodeReport(), wasmYosysReport(), ...reports, await pipReport(python?.path ?? null), kitReport()];
 }
 
 /** What a known tool says of its version, null when it is not there. Asked once per process. */
-export function toolVersion(name: string): Promise<string | null> {
+export function toolVersion(name: Program): Promise<string | null> {
   let version = versions.get(name);
   if (version === undefined) {
-    const tool = TOOLS.find((t) => t.name === name);
-    version =
-      tool === undefined
-        ? Promise.resolve(null)
-        : reportTool(tool).then((r) => (r.isFound ? (r.version ?? r.path) : null));
+    version = reportTool(name).then((r) => (r.isFound ? (r.version ?? r.path) : null));
     versions.set(name, version);
   }
   return version;
@@ -94,45 +75,22 @@ export function toolVersion(name: string): Promise<string | null> {
 
 const versions = new Map<string, Promise<string | null>>();
 
-/** Path of a program on PATH, null when there is none. */
-export function findProgram(names: readonly string[]): string | null {
-  const endings = process.platform === 'win32' ? ['.exe', '.cmd', '.bat'] : [''];
-  for (const name of names) {
-    for (const folder of (process.env.PATH ?? '').split(delimiter)) {
-      for (const ending of endings) {
-        const path = join(folder, name + ending);
-        if (folder !== '' && isProgram(path)) return path;
-      }
-    }
-  }
-  return null;
+async function reportTool(name: Program): Promise<ToolReport> {
+  const { versionArgs, adds } = TOOLS[name];
+  const path = findProgram(name);
+  const version = path === null ? null : await versionOf(path, versionArgs);
+  return { name, isFound: path !== null, path, version, adds };
 }
 
-function isProgram(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return statSync(path).isFile();
-  } catch {
-    return false;
-  }
-}
-
-async function reportTool(tool: Tool): Promise<ToolReport> {
-  const path = findProgram(tool.commands);
-  const version = path === null ? null : await versionOf(path, tool.versionArgs);
-  return { name: tool.name, isFound: path !== null, path, version, adds: tool.adds };
-}
-
-/** First line that a program says about its version; null when it says nothing in time. */
-function versionOf(path: string, args: readonly string[]): Promise<string | null> {
-  const env = { ...process.env, QT_QPA_PLATFORM: 'offscreen' };
-  return new Promise((resolve) => {
-    const child = execFile(path, args, { timeout: VERSION_TIMEOUT_MS, env }, (_error, out, err) => {
-      const line = `${out}\n${err}`.split('\n').find((text) => /\d/.test(text));
-      resolve(line?.trim() ?? null);
-    });
-    child.stdin?.end();
+/** First line with a digit that a program says of its version, what it prints before what it warns of; else null. */
+async function versionOf(path: string, args: readonly string[]): Promise<string | null> {
+  const said = { stdout: [] as string[], stderr: [] as string[] };
+  await runProcess(path, args, {
+    env: { ...process.env, QT_QPA_PLATFORM: 'offscreen' },
+    timeoutMs: VERSION_TIMEOUT_MS,
+    onLine: (line, stream) => said[stream].push(line),
   });
+  return [...said.stdout, ...said.stderr].find((line) => /\d/.test(line))?.trim() ?? null;
 }
 
 function nodeReport(): ToolReport {
@@ -140,9 +98,6 @@ function nodeReport(): ToolReport {
   const version = electron ? `Electron ${electron}, Node ${node}` : `v${node}`;
   return { name: 'node', isFound: true, path: process.execPath, version, adds: 'runs Ingot' };
 }
-
-/** Version of the WebAssembly Yosys package, null when it is not installed. */
-export const wasmYosysVersion = (): string | null => wasmYosysReport().version;
 
 function wasmYosysReport(): ToolReport {
   const name = 'yosys (WebAssembly)';

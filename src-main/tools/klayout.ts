@@ -3,15 +3,15 @@
  * own extractor and compares them with where the pins are (resources/klayout/check_layout.py). Runs as a
  * child process without a shell and without a window.
  */
-import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { IngotError } from '../base/diagnostic.ts';
 import type { PinLocations } from '../stages/check/index.ts';
-import { findProgram } from './doctor.ts';
+import { findProgram } from './find-program.ts';
+import { runWithLog } from './run-process.ts';
 
 const Result = z.object({
   klayout: z.string(),
@@ -61,7 +61,6 @@ export interface KLayoutInput {
 }
 
 const TIME_LIMIT_MS = 600_000;
-const COMMANDS = process.platform === 'win32' ? ['klayout_app', 'klayout'] : ['klayout'];
 
 /**
  * Checks a GDS in `workDir` (created if need be; three files are written there). Without KLayout the outcome
@@ -72,7 +71,7 @@ export async function runKLayout(
   workDir: string,
   signal?: AbortSignal,
 ): Promise<KLayoutOutcome> {
-  const command = findProgram(COMMANDS);
+  const command = findProgram('klayout');
   if (command === null) return { status: 'skipped', reason: 'klayout is not on the PATH' };
   await mkdir(workDir, { recursive: true });
   const file = {
@@ -84,8 +83,14 @@ export async function runKLayout(
   await writeFile(file.pins, JSON.stringify(input.pins));
   // An old result must never stand for a run that failed.
   await rm(file.out, { force: true });
-  const variables = Object.entries(file).flatMap(([name, path]) => ['-rd', `${name}=${path}`]);
-  const { code, log } = await run(command, ['-b', '-r', scriptPath(), ...variables], workDir, signal);
+  // By name, in its folder: KLayout's Python cannot take a path with letters that its locale does not know.
+  const variables = Object.entries(file).flatMap(([name, path]) => ['-rd', `${name}=${basename(path)}`]);
+  const { code, log } = await runWithLog(command, ['-b', '-r', scriptPath(), ...variables], {
+    cwd: workDir,
+    env: { ...process.env, QT_QPA_PLATFORM: 'offscreen' },
+    timeoutMs: TIME_LIMIT_MS,
+    signal,
+  });
   // KLayout leaves with 0 even when a script fails: what counts is the result.
   const text = await readFile(file.out, 'utf8').catch(() => null);
   if (code !== 0 || text === null)
@@ -143,27 +148,4 @@ function scriptPath(): string {
         remedy: 'install Ingot again',
       });
   }
-}
-
-function run(
-  command: string,
-  args: readonly string[],
-  folder: string,
-  signal?: AbortSignal,
-): Promise<{ code: number | null; log: string }> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(command, args, {
-      cwd: folder,
-      shell: false,
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, QT_QPA_PLATFORM: 'offscreen' },
-      timeout: TIME_LIMIT_MS,
-      ...(signal ? { signal } : {}),
-    });
-    const chunks: Buffer[] = [];
-    child.stdout.on('data', (data: Buffer) => chunks.push(data));
-    child.stderr.on('data', (data: Buffer) => chunks.push(data));
-    child.on('error', reject);
-    child.on('close', (code) => resolve({ code, log: Buffer.concat(chunks).toString('utf8') }));
-  });
 }

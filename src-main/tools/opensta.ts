@@ -4,10 +4,14 @@
  * net (a copy without it is read), and errors do not stop a script or set the exit code (any line with
  * "Error" fails the run, and so does a missing end mark).
  */
-import { spawn } from 'node:child_process';
-import { access, constants, mkdir, readFile, writeFile } from 'node:fs/promises';
-import { delimiter, join } from 'node:path';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { IngotError } from '../base/diagnostic.ts';
+import type { Kit } from '../stages/kit/index.ts';
+import { pinInstances, pinName, type Netlist } from '../stages/netlist/index.ts';
+import { NO_SLACK, type TimingReport } from '../stages/timing/index.ts';
+import { findProgram } from './find-program.ts';
+import { runWithLog } from './run-process.ts';
 
 export interface OpenStaInput {
   readonly netlistVerilog: string;
@@ -42,21 +46,6 @@ export interface OpenStaResult {
 const PATH_COUNT = 1_000_000;
 const TIME_LIMIT_MS = 300_000;
 
-/** Path of the executable, null if there is none. */
-export async function findOpenSta(path: string = process.env['PATH'] ?? ''): Promise<string | null> {
-  for (const folder of path.split(delimiter)) {
-    if (folder === '') continue;
-    const file = join(folder, 'sta');
-    try {
-      await access(file, constants.X_OK);
-      return file;
-    } catch {
-      // not in this folder
-    }
-  }
-  return null;
-}
-
 function script(input: OpenStaInput): string {
   const paths = (kind: 'max' | 'min', tag: string): string[] => [
     `foreach e [find_timing_paths -path_delay ${kind} -group_count ${PATH_COUNT} -endpoint_count 1] {`,
@@ -90,29 +79,9 @@ function script(input: OpenStaInput): string {
   ].join('\n');
 }
 
-function run(
-  command: string,
-  args: readonly string[],
-  folder: string,
-): Promise<{ code: number | null; log: string }> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(command, args, {
-      cwd: folder,
-      shell: false,
-      stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: TIME_LIMIT_MS,
-    });
-    const chunks: Buffer[] = [];
-    child.stdout.on('data', (data: Buffer) => chunks.push(data));
-    child.stderr.on('data', (data: Buffer) => chunks.push(data));
-    child.on('error', reject);
-    child.on('close', (code) => resolve({ code, log: Buffer.concat(chunks).toString('utf8') }));
-  });
-}
-
 /** Times the netlist with OpenSTA in `workDir` (created if need be; five files are written there). */
 export async function runOpenSta(input: OpenStaInput, workDir: string): Promise<OpenStaResult> {
-  const command = await findOpenSta();
+  const command = findProgram('sta');
   if (!command)
     throw new IngotError('TOOL-010', 'OpenSTA (sta) is not on the PATH', {
       place: 'sta',
@@ -125,7 +94,8 @@ export async function runOpenSta(input: OpenStaInput, workDir: string): Promise<
   await writeFile(join(workDir, 'constraints.sdc'), input.sdc);
   if (input.spef !== null) await writeFile(join(workDir, 'wires.spef'), input.spef);
   await writeFile(join(workDir, 'run.tcl'), script(input));
-  const { code, log } = await run(command, ['-no_init', '-no_splash', '-exit', 'run.tcl'], workDir);
+  const args = ['-no_init', '-no_splash', '-exit', 'run.tcl'];
+  const { code, log } = await runWithLog(command, args, { cwd: workDir, timeoutMs: TIME_LIMIT_MS });
   const error =
     /^.*\bError\b.*$/m.exec(log) ??
     /^.*invalid command name.*$/m.exec(log) ??
@@ -164,4 +134,40 @@ export function parseOpenStaLog(log: string): OpenStaResult {
     power: row ? { internalMw: mw(1), switchingMw: mw(2), leakageMw: mw(3), totalMw: mw(4) } : null,
     log,
   };
+}
+
+export interface SlackComparison {
+  /** Endpoints that both sides give a slack for, */
+  readonly endpoints: number;
+  /** and those that only we do. */
+  readonly missing: number;
+  /** Of the absolute differences. */
+  readonly meanPs: number;
+  readonly maxPs: number;
+  readonly theirWorstPs: number;
+}
+
+/** Pure: our slacks beside OpenSTA's, endpoint by endpoint. */
+export function compareSlacks(
+  netlist: Netlist,
+  kit: Kit,
+  ours: TimingReport,
+  theirs: OpenStaResult,
+  check: 'setupSlackPs' | 'holdSlackPs',
+): SlackComparison {
+  const owner = pinInstances(netlist);
+  let [endpoints, missing, sumPs, maxPs, theirWorstPs] = [0, 0, 0, 0, Infinity];
+  ours.endpointPin.forEach((pin, e) => {
+    const our = ours[check][e]!;
+    const their = theirs[check].get(pinName(netlist, kit, owner, pin));
+    if (their === undefined) {
+      if (our !== NO_SLACK) missing++;
+      return;
+    }
+    endpoints++;
+    sumPs += Math.abs(their - our);
+    maxPs = Math.max(maxPs, Math.abs(their - our));
+    theirWorstPs = Math.min(theirWorstPs, their);
+  });
+  return { endpoints, missing, meanPs: endpoints === 0 ? 0 : sumPs / endpoints, maxPs, theirWorstPs };
 }

@@ -1,10 +1,12 @@
 /** Starts a program without a shell, hands its output on line by line, ends it when asked to. */
 import { spawn } from 'node:child_process';
 
+export type OutputStream = 'stdout' | 'stderr';
+
 export interface RunProcessOptions {
   readonly cwd?: string;
   readonly env?: NodeJS.ProcessEnv;
-  readonly onLine?: ((line: string) => void) | undefined;
+  readonly onLine?: ((line: string, stream: OutputStream) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly timeoutMs?: number;
 }
@@ -33,10 +35,10 @@ export function runProcess(
     const tail: string[] = [];
     let startError: NodeJS.ErrnoException | null = null;
     let isTimedOut = false;
-    const take = (line: string): void => {
+    const take = (line: string, stream: OutputStream): void => {
       tail.push(line);
       if (tail.length > TAIL_LINES) tail.shift();
-      onLine?.(line);
+      onLine?.(line, stream);
     };
     const child = spawn(command, args, {
       shell: false,
@@ -44,15 +46,15 @@ export function runProcess(
       ...(cwd === undefined ? {} : { cwd }),
       ...(env === undefined ? {} : { env }),
     });
-    const flushes = [child.stdout, child.stderr].map((stream) => {
+    const flushes = (['stdout', 'stderr'] as const).map((stream) => {
       let rest = '';
-      stream.setEncoding('utf8').on('data', (text: string) => {
+      child[stream].setEncoding('utf8').on('data', (text: string) => {
         const lines = (rest + text).split(/\r\n|\n|\r/);
         rest = lines.pop() ?? '';
-        lines.forEach(take);
+        for (const line of lines) take(line, stream);
       });
       return (): void => {
-        if (rest !== '') take(rest);
+        if (rest !== '') take(rest, stream);
       };
     });
     const kill = (): void => void child.kill('SIGKILL');
@@ -72,4 +74,17 @@ export function runProcess(
     });
     child.once('close', (code) => finish(code));
   });
+}
+
+/** As runProcess, with all that it said. Throws what kept it from ending by itself: no start, or the signal's reason. */
+export async function runWithLog(
+  command: string,
+  args: readonly string[],
+  options: Omit<RunProcessOptions, 'onLine'> = {},
+): Promise<{ readonly code: number | null; readonly log: string }> {
+  const lines: string[] = [];
+  const end = await runProcess(command, args, { ...options, onLine: (line) => lines.push(line) });
+  if (end.startError) throw end.startError;
+  options.signal?.throwIfAborted();
+  return { code: end.code, log: lines.join('\n') };
 }

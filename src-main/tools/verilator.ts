@@ -2,12 +2,13 @@
  * Verilator 5 as an outside judge of the generated RTL: compiles design and testbench to a program in
  * `workDir` and runs it, both as child processes without a shell.
  */
-import { spawn } from 'node:child_process';
-import { access, constants, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { IngotError } from '../base/diagnostic.ts';
 import type { RtlDesign, RtlStimuli } from '../stages/rtl/index.ts';
+import { findProgram } from './find-program.ts';
+import { runWithLog } from './run-process.ts';
 
 export interface RtlRun {
   /** The testbench's own verdict: every byte, out_last and the number of inferences as expected. */
@@ -21,48 +22,6 @@ export interface RtlRun {
 
 const TIME_LIMIT_MS = 600_000;
 
-/** Path of the executable, null if there is none. */
-export async function findVerilator(path: string = process.env['PATH'] ?? ''): Promise<string | null> {
-  for (const folder of path.split(delimiter)) {
-    if (folder === '') continue;
-    const file = join(folder, 'verilator');
-    try {
-      await access(file, constants.X_OK);
-      return file;
-    } catch {
-      // not in this folder
-    }
-  }
-  return null;
-}
-
-interface Finished {
-  readonly code: number | null;
-  readonly log: string;
-}
-
-function run(
-  command: string,
-  args: readonly string[],
-  folder: string,
-  signal?: AbortSignal,
-): Promise<Finished> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(command, args, {
-      cwd: folder,
-      shell: false,
-      stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: TIME_LIMIT_MS,
-      ...(signal ? { signal } : {}),
-    });
-    const chunks: Buffer[] = [];
-    child.stdout.on('data', (data: Buffer) => chunks.push(data));
-    child.stderr.on('data', (data: Buffer) => chunks.push(data));
-    child.on('error', reject);
-    child.on('close', (code) => resolve({ code, log: Buffer.concat(chunks).toString('utf8') }));
-  });
-}
-
 const failed = (what: string, log: string, folder: string): IngotError =>
   new IngotError(
     'TOOL-031',
@@ -73,8 +32,8 @@ const failed = (what: string, log: string, folder: string): IngotError =>
     },
   );
 
-async function requireVerilator(): Promise<string> {
-  const command = await findVerilator();
+function requireVerilator(): string {
+  const command = findProgram('verilator');
   if (!command)
     throw new IngotError('TOOL-030', 'Verilator is not on the PATH', {
       place: 'verilator',
@@ -90,14 +49,11 @@ async function writeAll(folder: string, files: readonly { name: string; text: st
 
 /** `verilator --lint-only -Wall` on the synthesisable sources; throws TOOL-031 on the first warning. */
 export async function lintWithVerilator(design: RtlDesign, workDir: string): Promise<void> {
-  const command = await requireVerilator();
+  const command = requireVerilator();
   await writeAll(workDir, design.sources);
   const names = design.sources.map((f) => f.name);
-  const { code, log } = await run(
-    command,
-    ['--lint-only', '-Wall', '--top-module', design.top, ...names],
-    workDir,
-  );
+  const args = ['--lint-only', '-Wall', '--top-module', design.top, ...names];
+  const { code, log } = await runWithLog(command, args, { cwd: workDir, timeoutMs: TIME_LIMIT_MS });
   if (code !== 0) throw failed('lint', log, workDir);
 }
 
@@ -127,7 +83,7 @@ async function simulate(
   workDir: string,
   signal: AbortSignal | undefined,
 ): Promise<RtlRun> {
-  const command = await requireVerilator();
+  const command = requireVerilator();
   await writeAll(workDir, [...design.sources, ...design.testbench, ...stimuli.files]);
   const names = [...design.sources, ...design.testbench].map((f) => f.name);
   const options = [
@@ -141,11 +97,12 @@ async function simulate(
     '-Wno-fatal',
   ];
   const top = `${design.top}_tb`;
-  const built = await run(command, [...options, '--top-module', top, '-o', 'sim', ...names], workDir, signal);
+  const at = { cwd: workDir, timeoutMs: TIME_LIMIT_MS, signal };
+  const built = await runWithLog(command, [...options, '--top-module', top, '-o', 'sim', ...names], at);
   if (built.code !== 0) throw failed('build', built.log, workDir);
   // Seeded random start values: the result must not depend on what flip-flops hold at power-up.
   const args = ['+verilator+rand+reset+2', '+verilator+seed+1', ...stimuli.plusargs.map((p) => `+${p}`)];
-  const ran = await run(join(workDir, 'obj_dir', 'sim'), args, workDir, signal);
+  const ran = await runWithLog(join(workDir, 'obj_dir', 'sim'), args, at);
   if (ran.code !== 0) throw failed('run', ran.log, workDir);
   return parseRun(ran.log);
 }

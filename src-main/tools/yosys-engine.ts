@@ -52,7 +52,7 @@ const SCRIPT_FILE = 'run.ys';
 const ARGS = ['-T', '-s', SCRIPT_FILE];
 
 /** Version line of the Yosys on the PATH, null if there is none that runs. */
-export async function nativeYosysVersion(): Promise<string | null> {
+async function nativeYosysVersion(): Promise<string | null> {
   const end = await runProcess('yosys', ['-V'], { timeoutMs: 20_000 });
   const line = end.tail.find((text) => text.startsWith('Yosys '));
   return end.startError === null && end.code === 0 ? (line ?? null) : null;

@@ -1,7 +1,6 @@
 /** Logic synthesis: the Yosys engines and what is asked of them. */
 export { synthesize, type Synthesis, type SynthesizeInput } from './synthesize.ts';
 export {
-  nativeYosysVersion,
   runYosys,
   yosysVersion,
   type YosysEngine,

@@ -1,8 +1,5 @@
 import { pack } from '../../base/pack.ts';
-import { pinInstances, type Netlist } from '../../stages/netlist/index.ts';
-import type { Kit } from '../../stages/kit/index.ts';
 import type { TimingReport } from '../../stages/timing/index.ts';
-import type { OpenStaResult } from '../../tools/opensta.ts';
 import { toolVersion } from '../../tools/doctor.ts';
 import { defineStep } from '../step.ts';
 import { judged, readChip, readKitArtefact } from './chip-state.ts';
@@ -72,7 +69,7 @@ export const timingStep = defineStep({
       context.proof({ name: claim, judge: 'OpenSTA', result: 'skipped', detail: 'sta not found' });
       return;
     }
-    const { runOpenSta } = await import('../../tools/opensta.ts');
+    const { compareSlacks, runOpenSta } = await import('../../tools/opensta.ts');
     const { writeVerilog } = await import('../../stages/netlist/index.ts');
     const theirs = await runOpenSta(
       {
@@ -84,8 +81,8 @@ export const timingStep = defineStep({
       },
       context.workDir,
     );
-    const setup = compareSlacks(report, 'setupSlackPs', theirs, nameOf(netlist, kit));
-    const hold = compareSlacks(report, 'holdSlackPs', theirs, nameOf(netlist, kit));
+    const setup = compareSlacks(netlist, kit, report, theirs, 'setupSlackPs');
+    const hold = compareSlacks(netlist, kit, report, theirs, 'holdSlackPs');
     const limitPs = STA_SHARE_MAX * constraints.periodPs;
     const isEnough = Math.min(setup.endpoints, hold.endpoints) > 0.95 * report.endpointPin.length;
     context.proof({
@@ -96,45 +93,6 @@ export const timingStep = defineStep({
     });
   },
 });
-
-interface SlackDifference {
-  /** That both sides give a slack for. */
-  readonly endpoints: number;
-  readonly meanPs: number;
-  readonly maxPs: number;
-  readonly theirWorstPs: number;
-}
-
-function compareSlacks(
-  report: TimingReport,
-  check: 'setupSlackPs' | 'holdSlackPs',
-  theirs: OpenStaResult,
-  name: (pin: number) => string,
-): SlackDifference {
-  let [endpoints, sum, maxPs, theirWorstPs] = [0, 0, 0, Infinity];
-  report.endpointPin.forEach((pin, e) => {
-    const their = theirs[check].get(name(pin));
-    if (their === undefined) return;
-    const difference = Math.abs(their - report[check][e]!);
-    endpoints++;
-    sum += difference;
-    maxPs = Math.max(maxPs, difference);
-    theirWorstPs = Math.min(theirWorstPs, their);
-  });
-  return { endpoints, meanPs: endpoints === 0 ? 0 : sum / endpoints, maxPs, theirWorstPs };
-}
-
-/** `instance/PIN` or the port's name. */
-function nameOf(netlist: Netlist, kit: Kit): (pin: number) => string {
-  const pins = netlist.pinNet.length;
-  const owner = pinInstances(netlist);
-  return (pin) => {
-    if (pin >= pins) return netlist.ports[pin - pins]!.name;
-    const inst = owner[pin]!;
-    const master = kit.masters[netlist.instMaster[inst]!]!;
-    return `${netlist.instNames[inst]}/${master.pins[pin - netlist.instPinStart[inst]!]!.name}`;
-  };
-}
 
 function warnOfViolations(
   context: { log: (d: { code: string; severity: 'warning'; message: string; remedy: string }) => void },

@@ -53,3 +53,12 @@ export function pinInstances(netlist: Netlist): Int32Array {
     owner.fill(i, netlist.instPinStart[i]!, netlist.instPinStart[i + 1]!);
   return owner;
 }
+
+/** `instance/PIN`, or the port's name. `owner` is pinInstances(netlist). */
+export function pinName(netlist: Netlist, kit: Kit, owner: Int32Array, pin: number): string {
+  const pinCount = netlist.pinNet.length;
+  if (pin >= pinCount) return netlist.ports[pin - pinCount]!.name;
+  const inst = owner[pin]!;
+  const master = kit.masters[netlist.instMaster[inst]!]!;
+  return `${netlist.instNames[inst]}/${master.pins[pin - netlist.instPinStart[inst]!]!.name}`;
+}

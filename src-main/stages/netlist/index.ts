@@ -1,4 +1,4 @@
-export { pinInstances } from './connectivity.ts';
+export { pinInstances, pinName } from './connectivity.ts';
 export { editNetlist, type NetlistEditor } from './edit-netlist.ts';
 export { createGateSimulator, type GateSimulator } from './gate-simulator.ts';
 export { markClocks } from './mark-clocks.ts';

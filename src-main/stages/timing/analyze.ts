@@ -1,13 +1,12 @@
 /** The whole analysis: loads, one forward pass, checks, one backward pass, and the report. */
 import type { Diagnostic } from '../../base/diagnostic.ts';
 import type { Kit } from '../kit/types.ts';
-import { NONE } from '../netlist/types.ts';
-import type { Netlist } from '../netlist/types.ts';
+import { NONE, pinName, type Netlist } from '../netlist/index.ts';
 import type { Parasitics } from '../extraction/types.ts';
 import { checkEndpoints } from './checks.ts';
 import type { CheckResult, EndpointCheck } from './checks.ts';
 import { resolvePorts } from './constraints.ts';
-import { buildGraph, pinName } from './graph.ts';
+import { buildGraph } from './graph.ts';
 import type { TimingGraph } from './graph.ts';
 import { buildTimingLibrary } from './library.ts';
 import type { TimingLibrary } from './library.ts';

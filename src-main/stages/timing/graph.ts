@@ -5,8 +5,7 @@
 import type { Diagnostic } from '../../base/diagnostic.ts';
 import type { Kit } from '../kit/types.ts';
 import { parseFunction } from '../kit/function.ts';
-import { NONE } from '../netlist/types.ts';
-import type { Netlist } from '../netlist/types.ts';
+import { NONE, pinName, type Netlist } from '../netlist/index.ts';
 import type { TimingLibrary } from './library.ts';
 import { evaluateLogic, UNKNOWN } from './logic.ts';
 import type { Logic } from './logic.ts';
@@ -23,13 +22,6 @@ export interface TimingGraph {
   /** Evaluation order; pins on a combinational loop are missing. */
   readonly order: Int32Array;
   readonly diagnostics: readonly Diagnostic[];
-}
-
-export function pinName(netlist: Netlist, kit: Kit, pinInst: Int32Array, pin: number): string {
-  const pins = netlist.pinNet.length;
-  if (pin >= pins) return netlist.ports[pin - pins].name;
-  const i = pinInst[pin];
-  return `${netlist.instNames[i]}/${kit.masters[netlist.instMaster[i]].pins[pin - netlist.instPinStart[i]].name}`;
 }
 
 /** Whether arc a of an instance starting at pin `start` can be followed, given constants. */

@@ -1,9 +1,7 @@
 /** Paths written out stage by stage, by following the arcs that won. */
 import type { Kit } from '../kit/types.ts';
-import { NONE } from '../netlist/types.ts';
-import type { Netlist } from '../netlist/types.ts';
+import { NONE, pinName, type Netlist } from '../netlist/index.ts';
 import type { EndpointCheck } from './checks.ts';
-import { pinName } from './graph.ts';
 import type { TimingGraph } from './graph.ts';
 import type { TimingLibrary } from './library.ts';
 import type { NetLoads } from './loads.ts';

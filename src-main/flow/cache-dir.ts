@@ -1,1 +1,0 @@
-export { cacheDir } from '../tools/cache-dir.ts';
