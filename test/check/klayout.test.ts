@@ -12,29 +12,27 @@ import {
   writeGds,
   type LayoutDesign,
 } from '../../src-main/stages/layout/index.ts';
-import { findProgram } from '../../src-main/tools/doctor.ts';
 import { parseKLayoutResult, runKLayout, type KLayoutOutcome } from '../../src-main/tools/klayout.ts';
-import { kitDir, kitNote, loadKit } from '../support/layout-kit.ts';
+import { kitFiles, kitGds, kitNote, nangate45 } from '../support/kit.ts';
 import { tinyLayout } from '../support/tiny-layout.ts';
+import { testTool } from '../support/tools.ts';
 
-const klayout = findProgram(['klayout']);
-const isRequired = process.env.INGOT_REQUIRE_TOOLS === '1';
-const note = kitNote || (klayout ? '' : ' (skipped: klayout not found)');
+const klayout = testTool('klayout');
 const folder = mkdtempSync(join(tmpdir(), 'ingot-klayout-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 /** Drawn from one design, judged by the pins of the whole one. */
 async function judge(drawn: LayoutDesign, whole: LayoutDesign): Promise<KLayoutOutcome & { status: 'done' }> {
-  const { kit, gds } = loadKit();
+  const [kit, gds] = [nangate45(), kitGds()];
   const def = readDef(writeDef(whole.netlist, whole.floorplan, whole.placement, whole.routing, kit)).value;
   const outcome = await runKLayout({ gds: writeGds(drawn, gds), pins: pinLocations(def, kit) }, folder);
   if (outcome.status !== 'done') throw new Error(outcome.reason);
   return outcome;
 }
 
-describe.skipIf(!kitDir || (!klayout && !isRequired))(`KLayout as judge${note}`, () => {
+describe.skipIf(!kitFiles || !klayout.path)(`KLayout as judge${kitNote}${klayout.note}`, () => {
   test('the small layout is clean by KLayout too, and it compared all of it', async () => {
-    const design = tinyLayout(loadKit().kit);
+    const design = tinyLayout(nangate45());
     const { isClean, result } = await judge(design, design);
     expect(isClean).toBe(true);
     expect([result.top, result.netsCompared, result.pinsCompared, result.unresolved]).toEqual([
@@ -49,14 +47,14 @@ describe.skipIf(!kitDir || (!klayout && !isRequired))(`KLayout as judge${note}`,
   });
 
   test('a missing via is an open', async () => {
-    const design = tinyLayout(loadKit().kit);
+    const design = tinyLayout(nangate45());
     const routing = { ...design.routing!, vias: design.routing!.vias.slice(3) };
     const { isClean, result } = await judge({ ...design, routing }, design);
     expect([isClean, result.openCount, result.shortCount]).toEqual([false, 1, 0]);
   });
 
   test('a bridge between two trunks is a short', async () => {
-    const design = tinyLayout(loadKit().kit);
+    const design = tinyLayout(nangate45());
     const w = design.routing!.wires;
     const [a, b] = [0, 1].map((net) => (design.routing!.wireStart[net + 1]! - 1) * 5) as [number, number];
     const x = w[a + 1]!;
@@ -68,7 +66,7 @@ describe.skipIf(!kitDir || (!klayout && !isRequired))(`KLayout as judge${note}`,
   });
 
   test("KLayout's own reading of our DEF is our GDS: no difference on any layer", () => {
-    const { kit, gds } = loadKit();
+    const [kit, gds] = [nangate45(), kitGds()];
     const design = tinyLayout(kit);
     const path = (name: string): string => join(folder, name);
     writeFileSync(path('a.gds'), writeGds(design, gds));
@@ -85,7 +83,7 @@ a.read("${path('a.gds')}")
 b = pya.Layout()
 options = pya.LoadLayoutOptions()
 config = options.lefdef_config
-config.lef_files = ["${join(kitDir!, 'rtk-tech.lef')}", "${join(kitDir!, 'stdcells.lef')}"]
+config.lef_files = ["${kitFiles!.techLef}", "${kitFiles!.cellLef}"]
 config.read_lef_with_def = False
 config.dbu = a.dbu
 options.lefdef_config = config
@@ -104,7 +102,7 @@ print(json.dumps(out))
 `,
     );
     const out = JSON.parse(
-      execFileSync(klayout!, ['-b', '-r', path('xor.py')], { encoding: 'utf8' }),
+      execFileSync(klayout.path!, ['-b', '-r', path('xor.py')], { encoding: 'utf8' }),
     ) as unknown[];
     expect(out).toEqual([
       ['via1', 21, 0],
@@ -117,7 +115,7 @@ print(json.dumps(out))
   });
 
   test('the marker file opens in KLayout with every violation', () => {
-    const { kit, gds } = loadKit();
+    const [kit, gds] = [nangate45(), kitGds()];
     const design = tinyLayout(kit);
     const routing = { ...design.routing!, vias: design.routing!.vias.slice(6) };
     const report = checkLayout(readGds(writeGds({ ...design, routing }, gds)).value, design.netlist, kit);
@@ -125,12 +123,14 @@ print(json.dumps(out))
     const [file, script] = [join(folder, 'marks.lyrdb'), join(folder, 'count.py')];
     writeFileSync(file, writeLyrdb(report, 'tiny', kit));
     writeFileSync(script, 'import pya\nd = pya.ReportDatabase("x")\nd.load(file)\nprint(d.num_items())\n');
-    const out = execFileSync(klayout!, ['-b', '-r', script, '-rd', `file=${file}`], { encoding: 'utf8' });
+    const out = execFileSync(klayout.path!, ['-b', '-r', script, '-rd', `file=${file}`], {
+      encoding: 'utf8',
+    });
     expect(Number(out.trim())).toBe(report.violations.length);
   });
 
   test('a damaged GDS is a typed error', async () => {
-    const { kit } = loadKit();
+    const kit = nangate45();
     const design = tinyLayout(kit);
     const def = readDef(
       writeDef(design.netlist, design.floorplan, design.placement, design.routing, kit),

@@ -3,11 +3,11 @@ import { describe, expect, test } from 'vitest';
 import { makeRng } from '../../src-main/base/rng.ts';
 import { checkLayout, type CheckReport } from '../../src-main/stages/check/index.ts';
 import { readGds, writeGds, type LayoutDesign } from '../../src-main/stages/layout/index.ts';
-import { kitDir, kitNote, loadKit } from '../support/layout-kit.ts';
+import { kitFiles, kitGds, kitNote, nangate45 } from '../support/kit.ts';
 import { tinyLayout } from '../support/tiny-layout.ts';
 
 const run = (design: LayoutDesign): CheckReport => {
-  const { kit, gds } = loadKit();
+  const [kit, gds] = [nangate45(), kitGds()];
   return checkLayout(readGds(writeGds(design, gds)).value, design.netlist, kit);
 };
 const rulesOf = (report: CheckReport): string[] => [...new Set(report.violations.map((v) => v.rule))];
@@ -20,9 +20,9 @@ function withWires(design: LayoutDesign, change: (wires: number[], vias: number[
   return { ...design, routing: { ...routing, wires: Int32Array.from(wires), vias: Int32Array.from(vias) } };
 }
 
-describe.skipIf(!kitDir)(`check of a small layout${kitNote}`, () => {
+describe.skipIf(!kitFiles)(`check of a small layout${kitNote}`, () => {
   test('the layout drawn by hand is clean, and every rule looked at something', () => {
-    const report = run(tinyLayout(loadKit().kit));
+    const report = run(tinyLayout(nangate45()));
     expect(report.violations).toEqual([]);
     expect(report.remarks).toEqual([]);
     const idle = report.rules.filter((r) => r.checked === 0).map((r) => r.rule);
@@ -31,7 +31,7 @@ describe.skipIf(!kitDir)(`check of a small layout${kitNote}`, () => {
   });
 
   test('each wire left out is an open or leaves metal floating', () => {
-    const design = tinyLayout(loadKit().kit);
+    const design = tinyLayout(nangate45());
     for (let w = 0; w < design.routing!.wires.length; w += 5) {
       const report = run(withWires(design, (wires) => wires.splice(w, 5)));
       expect([w, rulesOf(report).includes('open')]).toEqual([w, true]);
@@ -39,7 +39,7 @@ describe.skipIf(!kitDir)(`check of a small layout${kitNote}`, () => {
   });
 
   test('each via left out is an open', () => {
-    const design = tinyLayout(loadKit().kit);
+    const design = tinyLayout(nangate45());
     for (let v = 0; v < design.routing!.vias.length; v += 3) {
       const report = run(withWires(design, (_, vias) => vias.splice(v, 3)));
       expect([v, rulesOf(report).includes('open')]).toEqual([v, true]);
@@ -47,7 +47,7 @@ describe.skipIf(!kitDir)(`check of a small layout${kitNote}`, () => {
   });
 
   test('each shape moved by a random step is found', () => {
-    const design = tinyLayout(loadKit().kit);
+    const design = tinyLayout(nangate45());
     const random = makeRng(7);
     const { wires, vias } = design.routing!;
     // Less than a pad and a half across still overlaps the pads, and may be a good layout.
@@ -67,7 +67,7 @@ describe.skipIf(!kitDir)(`check of a small layout${kitNote}`, () => {
   });
 
   test('a shape drawn twice is remarked on; drawn a second time beside itself it is a violation', () => {
-    const design = tinyLayout(loadKit().kit);
+    const design = tinyLayout(nangate45());
     const last = design.routing!.wires.slice(-5);
     const twice = run(withWires(design, (wires) => wires.push(...last)));
     expect(twice.violations).toEqual([]);
@@ -79,7 +79,7 @@ describe.skipIf(!kitDir)(`check of a small layout${kitNote}`, () => {
   });
 
   test('a short names both nets and the place', () => {
-    const design = tinyLayout(loadKit().kit);
+    const design = tinyLayout(nangate45());
     const trunks = [0, 1].map((net) => design.routing!.wireStart[net + 1]! - 1);
     const w = design.routing!.wires;
     const y = trunks.map((t) => w[t * 5 + 2]!);

@@ -13,15 +13,15 @@ import {
 import { readNetlist } from '../../src-main/stages/netlist/index.ts';
 import { placeChip } from '../../src-main/stages/placement/index.ts';
 import { routeChip } from '../../src-main/stages/routing/index.ts';
-import { kitDir, kitNote, loadKit } from '../support/layout-kit.ts';
+import { kitFiles, kitGds, kitNote, nangate45 } from '../support/kit.ts';
 import { randomVerilog } from '../support/mapped-netlists.ts';
 
-describe.skipIf(!kitDir)(`a routed design${kitNote}`, () => {
+describe.skipIf(!kitFiles)(`a routed design${kitNote}`, () => {
   let design: LayoutDesign;
-  const judge = (d: LayoutDesign) => checkLayout(readGds(writeGds(d, loadKit().gds)).value, d.netlist, d.kit);
+  const judge = (d: LayoutDesign) => checkLayout(readGds(writeGds(d, kitGds())).value, d.netlist, d.kit);
 
   beforeAll(() => {
-    const { kit } = loadKit();
+    const kit = nangate45();
     const netlist = readNetlist(randomVerilog(4, 250, 24), kit).value;
     const plan = makeFloorplan(netlist, kit, { utilization: 0.5 });
     const placed = placeChip(plan.netlist, kit, plan.floorplan, plan.placement);
@@ -42,7 +42,7 @@ describe.skipIf(!kitDir)(`a routed design${kitNote}`, () => {
     expect(report.instances).toBe(design.netlist.instNames.length);
     const { netlist, floorplan, placement, routing, kit } = design;
     const def = writeDef(netlist, floorplan, placement, routing, kit);
-    expect(verifyLayoutFiles(design, def, writeGds(design, loadKit().gds)).diagnostics).toEqual([]);
+    expect(verifyLayoutFiles(design, def, writeGds(design, kitGds())).diagnostics).toEqual([]);
   });
 
   test('a random via left out is an open of its net', () => {

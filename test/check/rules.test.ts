@@ -4,11 +4,11 @@ import { checkLayout, type CheckReport } from '../../src-main/stages/check/index
 import { readGds, writeGds, type LayoutDesign } from '../../src-main/stages/layout/index.ts';
 import { topStructure } from '../../src-main/stages/layout/index.ts';
 import type { Kit } from '../../src-main/stages/kit/types.ts';
-import { kitDir, kitNote, loadKit } from '../support/layout-kit.ts';
+import { kitFiles, kitGds, kitNote, nangate45 } from '../support/kit.ts';
 import { tinyLayout } from '../support/tiny-layout.ts';
 
 const check = (design: LayoutDesign, kit: Kit = design.kit): CheckReport =>
-  checkLayout(readGds(writeGds(design, loadKit().gds)).value, design.netlist, kit);
+  checkLayout(readGds(writeGds(design, kitGds())).value, design.netlist, kit);
 const found = (report: CheckReport): string[] =>
   [...new Set(report.violations.map((v) => `${v.rule} ${v.layer}`.trim()))].sort();
 /** The design's layout with rectangles (DBU) that no net owns drawn on a layer of the technology. */
@@ -17,7 +17,7 @@ function drawn(
   layer: number,
   ...rects: [number, number, number, number][]
 ): CheckReport {
-  const lib = readGds(writeGds(design, loadKit().gds)).value;
+  const lib = readGds(writeGds(design, kitGds())).value;
   const top = topStructure(lib);
   const b = top.boundaries;
   const n = b.layer.length;
@@ -36,8 +36,8 @@ const METAL2 = 2;
 const METAL4 = 6;
 const METAL5 = 8;
 
-describe.skipIf(!kitDir)(`rules${kitNote}`, () => {
-  const tiny = (): LayoutDesign => tinyLayout(loadKit().kit);
+describe.skipIf(!kitFiles)(`rules${kitNote}`, () => {
+  const tiny = (): LayoutDesign => tinyLayout(nangate45());
 
   test('spacing: 0.14 um on metal5, Euclidean at corners', () => {
     const at = (gap: number, up: number): string[] =>
@@ -142,7 +142,7 @@ describe.skipIf(!kitDir)(`rules${kitNote}`, () => {
       xDbu: design.placement.xDbu.map((x, i) => (i === 0 ? x + 380 : x)),
     };
     expect(found(check({ ...design, placement: shifted }))).toContain('cell-overlap');
-    const lib = readGds(writeGds(design, loadKit().gds)).value;
+    const lib = readGds(writeGds(design, kitGds())).value;
     const names = design.netlist.instNames.map((n, i) => (i === 2 ? 'other' : n));
     const renamed = checkLayout(lib, { ...design.netlist, instNames: names }, design.kit);
     expect(found(renamed)).toEqual(['extra-instance', 'missing-instance']);
@@ -157,7 +157,7 @@ describe.skipIf(!kitDir)(`rules${kitNote}`, () => {
 
   test('labels: a port without one is reported', () => {
     const design = tiny();
-    const lib = readGds(writeGds(design, loadKit().gds)).value;
+    const lib = readGds(writeGds(design, kitGds())).value;
     const top = topStructure(lib);
     const structures = lib.structures.map((s) =>
       s === top ? { ...s, texts: s.texts.filter((t) => t.text !== 'clk') } : s,

@@ -7,7 +7,7 @@ import type { ConvOp, QuantGraph, QuantOp } from '../../src-main/stages/quantize
 import { runInteger } from '../../src-main/stages/quantize/index.ts';
 import { simulate } from '../../src-main/stages/simulator/index.ts';
 import { chipOf } from '../support/chips.ts';
-import { haveCorpus, loadDigits } from '../support/digits.ts';
+import { loadDigits } from '../support/digits.ts';
 import { randomGraph, randomInputs } from '../support/random-graphs.ts';
 
 const codeOf = (f: () => unknown): string => {
@@ -192,16 +192,13 @@ describe('verifyProgram', () => {
   });
 });
 
-describe.skipIf(!haveCorpus && !process.env['INGOT_REQUIRE_TOOLS'])(
-  'digits CNN (skipped without ../shared/corpus)',
-  () => {
-    it('fuses pooling and needs 192 bytes', () => {
-      const { graph } = loadDigits();
-      const program = compile(graph, DEMO_CHIP).value;
-      expect(program.layers).toHaveLength(3);
-      expect(Math.max(...program.memoryMap.map((r) => r.address + r.bytes))).toBe(192);
-      expect(codeOf(() => compile(graph, { ...DEMO_CHIP, activationBytes: 188 }))).toBe('COMPILE-020');
-      expect(verifyProgram(program, DEMO_CHIP).diagnostics).toEqual([]);
-    });
-  },
-);
+describe('digits CNN', () => {
+  it('fuses pooling and needs 192 bytes', () => {
+    const { graph } = loadDigits();
+    const program = compile(graph, DEMO_CHIP).value;
+    expect(program.layers).toHaveLength(3);
+    expect(Math.max(...program.memoryMap.map((r) => r.address + r.bytes))).toBe(192);
+    expect(codeOf(() => compile(graph, { ...DEMO_CHIP, activationBytes: 188 }))).toBe('COMPILE-020');
+    expect(verifyProgram(program, DEMO_CHIP).diagnostics).toEqual([]);
+  });
+});

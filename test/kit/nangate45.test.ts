@@ -22,7 +22,7 @@ const pin = (kit: Kit, path: string) => {
 
 describe.skipIf(!kitFiles)(`NanGate45${kitNote}`, () => {
   it('has the cells, pins and electrical figures it should', async () => {
-    const kit = await nangate45();
+    const kit = nangate45();
     expect(kit.masters).toHaveLength(135);
     expect(kit.masters.filter((m) => m.kind !== 'core').map((m) => m.name)).toHaveLength(10);
     const signals = kit.masters.flatMap((m) => m.pins.filter((p) => p.use === 'signal'));
@@ -43,7 +43,7 @@ describe.skipIf(!kitFiles)(`NanGate45${kitNote}`, () => {
   });
 
   it('has the layers and vias it should', async () => {
-    const { tech } = await nangate45();
+    const { tech } = nangate45();
     const metals = tech.layers.filter((l): l is RoutingLayer => l.kind === 'routing');
     expect(tech).toMatchObject({ dbuPerUm: 2000, gridDbu: 5, siteWidthDbu: 380, rowHeightDbu: 2800 });
     expect(metals.map((l) => `${l.direction}${l.pitchDbu}/${l.widthDbu}/${l.spacingDbu}`)).toEqual([
@@ -68,7 +68,7 @@ describe.skipIf(!kitFiles)(`NanGate45${kitNote}`, () => {
   });
 
   it('keeps shapes inside the cell and on the grid; power pins reach over the edge only up and down', async () => {
-    const kit = await nangate45();
+    const kit = nangate45();
     for (const m of kit.masters) {
       expect(m.widthDbu % kit.tech.siteWidthDbu, m.name).toBe(0);
       expect(m.heightDbu, m.name).toBe(kit.tech.rowHeightDbu);
@@ -86,7 +86,7 @@ describe.skipIf(!kitFiles)(`NanGate45${kitNote}`, () => {
   });
 
   it('has functions over pins, and arcs whose sense is the function’s', async () => {
-    const kit = await nangate45();
+    const kit = nangate45();
     let arcs = 0;
     for (const m of kit.masters) {
       if (m.sequential) continue;
@@ -121,7 +121,7 @@ describe.skipIf(!kitFiles)(`NanGate45${kitNote}`, () => {
   });
 
   it('survives packing', async () => {
-    const kit = await nangate45();
+    const kit = nangate45();
     expect(unpack<Kit>(pack(kit))).toEqual(kit);
   });
 

@@ -10,7 +10,7 @@ import {
   writeGds,
   type LayoutDesign,
 } from '../../src-main/stages/layout/index.ts';
-import { kitDir, kitNote, loadKit } from '../support/layout-kit.ts';
+import { kitFiles, kitGds, kitNote, nangate45 } from '../support/kit.ts';
 import { tinyLayout } from '../support/tiny-layout.ts';
 
 const defOf = ({ netlist, floorplan, placement, routing, kit }: LayoutDesign): string =>
@@ -25,9 +25,9 @@ const code = (run: () => unknown): string => {
   return 'no error';
 };
 
-describe.skipIf(!kitDir)(`layout files${kitNote}`, () => {
+describe.skipIf(!kitFiles)(`layout files${kitNote}`, () => {
   test('what was written reads back as what it was written from', () => {
-    const { kit, gds } = loadKit();
+    const [kit, gds] = [nangate45(), kitGds()];
     const design = tinyLayout(kit);
     const report = verifyLayoutFiles(design, defOf(design), writeGds(design, gds));
     expect(report.diagnostics).toEqual([]);
@@ -44,20 +44,20 @@ describe.skipIf(!kitDir)(`layout files${kitNote}`, () => {
   });
 
   test('unrouted designs have no wires in either file', () => {
-    const { kit, gds } = loadKit();
+    const [kit, gds] = [nangate45(), kitGds()];
     const design = { ...tinyLayout(kit), routing: null };
     expect(verifyLayoutFiles(design, defOf(design), writeGds(design, gds)).diagnostics).toEqual([]);
     expect(defOf(design).split('NETS 7')[1]).not.toContain('ROUTED');
   });
 
   test('same input, same bytes', () => {
-    const { kit, gds } = loadKit();
+    const [kit, gds] = [nangate45(), kitGds()];
     expect(writeGds(tinyLayout(kit), gds)).toEqual(writeGds(tinyLayout(kit), gds));
     expect(defOf(tinyLayout(kit))).toBe(defOf(tinyLayout(kit)));
   });
 
   test('each kind of difference between files and design has its code', () => {
-    const { kit, gds } = loadKit();
+    const [kit, gds] = [nangate45(), kitGds()];
     const design = tinyLayout(kit);
     const [def, bytes] = [defOf(design), writeGds(design, gds)];
     const moved = { ...design.placement, xDbu: design.placement.xDbu.map((x, i) => (i === 3 ? x + 380 : x)) };
@@ -84,7 +84,7 @@ describe.skipIf(!kitDir)(`layout files${kitNote}`, () => {
   });
 
   test('metal that one file has and the other lacks is an area', () => {
-    const { kit, gds } = loadKit();
+    const [kit, gds] = [nangate45(), kitGds()];
     const design = tinyLayout(kit);
     const other = {
       ...design,
@@ -97,7 +97,7 @@ describe.skipIf(!kitDir)(`layout files${kitNote}`, () => {
   });
 
   test('cells come with their own bytes, on the finer of the two database units', () => {
-    const { kit, gds } = loadKit();
+    const [kit, gds] = [nangate45(), kitGds()];
     const lib = readGds(writeGds(tinyLayout(kit), gds)).value;
     expect(lib.dbuPerUm).toBe(10000);
     const own = readGds(gds).value;
@@ -113,7 +113,7 @@ describe.skipIf(!kitDir)(`layout files${kitNote}`, () => {
   });
 
   test('a kit whose GDS lacks a cell is refused by name', () => {
-    const { kit, gds } = loadKit();
+    const [kit, gds] = [nangate45(), kitGds()];
     const design = tinyLayout(kit);
     const renamed = {
       ...kit,
@@ -123,14 +123,14 @@ describe.skipIf(!kitDir)(`layout files${kitNote}`, () => {
   });
 
   test('names with backslashes and brackets survive', () => {
-    const { kit } = loadKit();
+    const kit = nangate45();
     const def = readDef(defOf(tinyLayout(kit))).value;
     expect(def.componentNames).toContain('u_inv\\2');
     expect(def.pins.map((p) => p.name)).toContain('in[0]');
   });
 
   test('damaged GDS bytes give typed errors, never anything else', () => {
-    const { kit, gds } = loadKit();
+    const [kit, gds] = [nangate45(), kitGds()];
     const bytes = writeGds(tinyLayout(kit), gds);
     expect(code(() => readGds(bytes.subarray(0, bytes.length - 4)))).toMatch(/^LAYOUT-021 GDS byte \d+$/);
     const random = makeRng(3);
@@ -142,7 +142,7 @@ describe.skipIf(!kitDir)(`layout files${kitNote}`, () => {
   });
 
   test('damaged DEF text gives typed errors with line and column', () => {
-    const { kit } = loadKit();
+    const kit = nangate45();
     const words = defOf(tinyLayout(kit)).split(' ');
     const random = makeRng(5);
     for (let k = 0; k < 300; k++) {

@@ -1,7 +1,8 @@
 import { describe, expect, it, test } from 'vitest';
 import { IngotError } from '../../src-main/base/diagnostic.ts';
 import { importModel, runFloat, verifyModel } from '../../src-main/stages/model/index.ts';
-import { corpusNote, exampleBytes, exampleModel, readCase, skipCorpus } from './corpus.ts';
+import { corpusNote, readCase, skipCorpus } from '../support/corpus.ts';
+import { exampleBytes, exampleModel } from '../support/digits.ts';
 import type { FileInit } from './onnx-builder.ts';
 import { floats, ints, node, onnxFile } from './onnx-builder.ts';
 

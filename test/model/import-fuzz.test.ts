@@ -7,7 +7,8 @@ import { ModelSchema } from '../../src-main/stages/model/generated/onnx_pb.ts';
 import type { Model } from '../../src-main/stages/model/index.ts';
 import { importModel, verifyModel } from '../../src-main/stages/model/index.ts';
 import { quantize, verifyQuantGraph } from '../../src-main/stages/quantize/index.ts';
-import { exampleBytes, readCase, skipCorpus } from './corpus.ts';
+import { readCase, skipCorpus } from '../support/corpus.ts';
+import { exampleBytes } from '../support/digits.ts';
 
 const RUNS = 400;
 

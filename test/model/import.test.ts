@@ -2,15 +2,9 @@ import { describe, expect, it, test } from 'vitest';
 import { pack, unpack } from '../../src-main/base/pack.ts';
 import type { Model } from '../../src-main/stages/model/index.ts';
 import { importModel, runFloat, verifyModel } from '../../src-main/stages/model/index.ts';
-import {
-  argmax,
-  corpusNote,
-  exampleLabels,
-  exampleModel,
-  exampleSamples,
-  readCase,
-  skipCorpus,
-} from './corpus.ts';
+import { argmax } from '../../src-main/flow/steps/test-set.ts';
+import { corpusNote, readCase, skipCorpus } from '../support/corpus.ts';
+import { exampleLabels, exampleModel, exampleSamples } from '../support/digits.ts';
 import type { FileInit } from './onnx-builder.ts';
 import { floats, ints, node, onnxFile } from './onnx-builder.ts';
 

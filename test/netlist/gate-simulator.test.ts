@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,6 +16,7 @@ import { codeOf } from '../support/code-of.ts';
 import { kitFiles, kitNote, nangate45 } from '../support/kit.ts';
 import { randomVerilog } from '../support/mapped-netlists.ts';
 import { adderVerilog, counterVerilog } from '../support/netlists.ts';
+import { testTool } from '../support/tools.ts';
 
 const simulate = (text: string, kit: Kit): GateSimulator =>
   createGateSimulator(readNetlist(text, kit).value, kit);
@@ -37,7 +38,7 @@ const get = (sim: GateSimulator, name: string, bits: number, sample: number): nu
 
 describe.skipIf(!kitFiles)(`gate simulation${kitNote}`, () => {
   it('adds, in 32 samples at once', async () => {
-    const sim = simulate(adderVerilog(12), await nangate45());
+    const sim = simulate(adderVerilog(12), nangate45());
     const rng = makeRng(1);
     const numbers = (): number[] => Array.from({ length: 32 }, () => Math.floor(rng() * 4096));
     for (let n = 0; n < 20; n++) {
@@ -50,7 +51,7 @@ describe.skipIf(!kitFiles)(`gate simulation${kitNote}`, () => {
   });
 
   it('counts, whatever the flops hold at first; toggles are those of a counter', async () => {
-    const kit = await nangate45();
+    const kit = nangate45();
     const netlist = readNetlist(counterVerilog(8), kit).value;
     const sim = createGateSimulator(netlist, kit);
     const clear = sim.port('clear', 'input');
@@ -84,7 +85,7 @@ describe.skipIf(!kitFiles)(`gate simulation${kitNote}`, () => {
   });
 
   it('lets an asynchronous reset act at once', async () => {
-    const sim = simulate(counterVerilog(3, true), await nangate45());
+    const sim = simulate(counterVerilog(3, true), nangate45());
     const [reset, clear] = [sim.port('rst_n', 'input'), sim.port('clear', 'input')];
     sim.setState(-1);
     sim.setPort(clear, 0);
@@ -132,33 +133,30 @@ describe.skipIf(!kitFiles)(`gate simulation${kitNote}`, () => {
       'NETLIST-033',
     ],
   ])('refuses %s', async (_what, text, code) => {
-    const kit = await nangate45();
+    const kit = nangate45();
     expect(codeOf(() => simulate(text, kit)).code).toBe(code);
   });
 
   it('asks a replay for the chip’s ports and for inputs', async () => {
-    const kit = await nangate45();
+    const kit = nangate45();
     const n = readNetlist(adderVerilog(2), kit).value;
     expect(codeOf(() => replayInference(n, kit, [Int8Array.of(1)])).code).toBe('NETLIST-035');
     expect(codeOf(() => replayInference(n, kit, [])).code).toBe('NETLIST-038');
   });
 });
 
-const hasIcarus = spawnSync('iverilog', ['-V']).status === 0;
-if (!hasIcarus && process.env['INGOT_REQUIRE_TOOLS'] === '1') throw new Error('iverilog not found');
+const icarus = testTool('iverilog');
 
-describe.skipIf(!kitFiles || !hasIcarus)(
-  `gate simulation against Icarus${kitNote}${hasIcarus ? '' : ' (skipped: iverilog not found)'}`,
-  () => {
-    it('agrees on random netlists with the library’s own simulation models', async () => {
-      const kit = await nangate45();
-      const folder = mkdtempSync(join(tmpdir(), 'ingot-icarus-'));
-      try {
-        const netlist = readNetlist(randomVerilog(11, 400, 48), kit).value;
-        const cycles = 60;
-        const rng = makeRng(4);
-        const stimuli = Array.from({ length: cycles }, () => Math.floor(rng() * 8));
-        const bench = `module bench; reg clk = 0; reg [2:0] in; wire out;
+describe.skipIf(!kitFiles || !icarus.path)(`gate simulation against Icarus${kitNote}${icarus.note}`, () => {
+  it('agrees on random netlists with the library’s own simulation models', async () => {
+    const kit = nangate45();
+    const folder = mkdtempSync(join(tmpdir(), 'ingot-icarus-'));
+    try {
+      const netlist = readNetlist(randomVerilog(11, 400, 48), kit).value;
+      const cycles = 60;
+      const rng = makeRng(4);
+      const stimuli = Array.from({ length: cycles }, () => Math.floor(rng() * 8));
+      const bench = `module bench; reg clk = 0; reg [2:0] in; wire out;
         top t (.clk(clk), .in(in), .out(out));
         initial begin
           ${netlist.instNames.flatMap((name, i) => (kit.masters[netlist.instMaster[i]!]!.sequential ? [`force t.${name}.Q = 0;`] : [])).join(' ')}
@@ -167,32 +165,31 @@ describe.skipIf(!kitFiles || !hasIcarus)(
           $finish;
         end
       endmodule`;
-        writeFileSync(join(folder, 'net.v'), writeVerilog(netlist, kit, { physicalCells: false }));
-        writeFileSync(join(folder, 'bench.v'), bench);
-        execFileSync('iverilog', [
-          '-g2005',
-          '-gno-specify',
-          '-o',
-          join(folder, 'sim'),
-          join(folder, 'bench.v'),
-          join(folder, 'net.v'),
-          kitFiles!.verilog,
-        ]);
-        const printed = execFileSync('vvp', [join(folder, 'sim')], { encoding: 'utf8' }).match(/^[01xz]$/gm)!;
-        const sim = createGateSimulator(netlist, kit);
-        sim.setState(0);
-        const ours = stimuli.map((v) => {
-          for (let i = 0; i < 3; i++) sim.setPort(sim.port(`in[${i}]`, 'input'), -((v >> i) & 1));
-          sim.evaluate();
-          const out = sim.getPort(sim.port('out', 'output')) & 1;
-          sim.clock();
-          return String(out);
-        });
-        expect(ours).toEqual(printed);
-        expect(new Set(ours).size).toBe(2);
-      } finally {
-        rmSync(folder, { recursive: true, force: true });
-      }
-    });
-  },
-);
+      writeFileSync(join(folder, 'net.v'), writeVerilog(netlist, kit, { physicalCells: false }));
+      writeFileSync(join(folder, 'bench.v'), bench);
+      execFileSync(icarus.path!, [
+        '-g2005',
+        '-gno-specify',
+        '-o',
+        join(folder, 'sim'),
+        join(folder, 'bench.v'),
+        join(folder, 'net.v'),
+        kitFiles!.verilog,
+      ]);
+      const printed = execFileSync('vvp', [join(folder, 'sim')], { encoding: 'utf8' }).match(/^[01xz]$/gm)!;
+      const sim = createGateSimulator(netlist, kit);
+      sim.setState(0);
+      const ours = stimuli.map((v) => {
+        for (let i = 0; i < 3; i++) sim.setPort(sim.port(`in[${i}]`, 'input'), -((v >> i) & 1));
+        sim.evaluate();
+        const out = sim.getPort(sim.port('out', 'output')) & 1;
+        sim.clock();
+        return String(out);
+      });
+      expect(ours).toEqual(printed);
+      expect(new Set(ours).size).toBe(2);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+});

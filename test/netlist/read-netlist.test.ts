@@ -36,7 +36,7 @@ const wrap = (body: string, ports = 'input a; output y;'): string =>
 
 describe.skipIf(!kitFiles)(`reading netlists${kitNote}`, () => {
   it('follows assigns, part selects and concatenations, and drops loose wires', async () => {
-    const kit = await nangate45();
+    const kit = nangate45();
     const text = `(* top = 1 *) module t (a, y); // comment
       input [1:0] a; output [1:0] y; wire [1:0] a; wire [2:0] w; wire \\odd(name , loose;
       assign { w[0], w[2:1] } = { a[0], a[0], a[1] };
@@ -58,7 +58,7 @@ describe.skipIf(!kitFiles)(`reading netlists${kitNote}`, () => {
   });
 
   it('puts a buffer between ports that share a net', async () => {
-    const kit = await nangate45();
+    const kit = nangate45();
     const { value: n, diagnostics } = readNetlist(wrap('assign y = a;'), kit);
     expect(diagnostics.map((d) => d.code)).toEqual(['NETLIST-020']);
     expect(connections(n, kit)).toEqual([
@@ -99,20 +99,20 @@ describe.skipIf(!kitFiles)(`reading netlists${kitNote}`, () => {
     ['something else', 'int main() {}', 'NETLIST-001', 'netlist:1:1'],
     ['nothing', '', 'NETLIST-003', undefined],
   ])('refuses %s', async (_what, text, code, place) => {
-    const kit = await nangate45();
+    const kit = nangate45();
     const found = codeOf(() => readNetlist(text, kit));
     expect(found.code).toBe(code);
     if (place !== undefined) expect(found.place).toBe(place);
   });
 
   it('refuses instances of other modules in the chosen one', async () => {
-    const kit = await nangate45();
+    const kit = nangate45();
     const text = wrap('u i (.a(a));') + 'module u (a); input a; endmodule';
     expect(codeOf(() => readNetlist(text, kit, 't')).code).toBe('NETLIST-009');
   });
 
   it('writes what it reads: vectors come back, connections stay', async () => {
-    const kit = await nangate45();
+    const kit = nangate45();
     for (const text of [adderVerilog(4), counterVerilog(5), randomVerilog(5, 300, 40)]) {
       const n = readNetlist(text, kit).value;
       const written = writeVerilog(n, kit, { physicalCells: true });
@@ -137,7 +137,7 @@ describe.skipIf(!kitFiles)(`editing netlists${kitNote}`, () => {
     kit.masters[master(kit, cell)]!.pins.findIndex((p) => p.name === pin);
 
   it('buffers a port, resizes, and leaves old indices alone', async () => {
-    const kit = await nangate45();
+    const kit = nangate45();
     const n = readNetlist(counterVerilog(4), kit).value;
     const edit = editNetlist(n, kit);
     const port = n.ports.findIndex((p) => p.name === 'count[2]');
@@ -164,7 +164,7 @@ describe.skipIf(!kitFiles)(`editing netlists${kitNote}`, () => {
   });
 
   it('refuses what our own code must not do', async () => {
-    const kit = await nangate45();
+    const kit = nangate45();
     const edit = editNetlist(readNetlist(adderVerilog(2), kit).value, kit);
     expect(() => edit.addInstance('fa1', 0)).toThrow(/taken/);
     expect(() => edit.setMaster(0, master(kit, 'INV_X1'))).toThrow(/other pins/);
@@ -174,7 +174,7 @@ describe.skipIf(!kitFiles)(`editing netlists${kitNote}`, () => {
 
 describe.skipIf(!kitFiles)(`judging netlists${kitNote}`, () => {
   it('finds every kind of damage', async () => {
-    const kit = await nangate45();
+    const kit = nangate45();
     const good = readNetlist(counterVerilog(4), kit).value;
     expect(verifyNetlist(good, kit)).toEqual([]);
     const damage = (change: (n: Netlist) => Partial<Netlist>): string[] => [
@@ -205,7 +205,7 @@ describe.skipIf(!kitFiles)(`judging netlists${kitNote}`, () => {
   });
 
   it('marks clock nets through buffers, and counts', async () => {
-    const kit = await nangate45();
+    const kit = nangate45();
     const n = markClocks(readNetlist(counterVerilog(4), kit).value, kit);
     expect(n.netNames.filter((_, i) => n.netIsClock[i])).toEqual(['clk', 'ck']);
     expect(netlistStatistics(n, kit)).toMatchObject({ cells: 4 * 3 + 3, flops: 4, ports: 6, maxFanout: 4 });

@@ -8,10 +8,12 @@ import { markClocks, readNetlist } from '../../src-main/stages/netlist/index.ts'
 import { analyzePower, verifyPower, type PowerInput } from '../../src-main/stages/power/index.ts';
 import { analyzeTiming, defaultConstraints } from '../../src-main/stages/timing/index.ts';
 import { runOpenSta } from '../../src-main/tools/opensta.ts';
-import { kitDir, kitNote, loadKit } from '../support/layout-kit.ts';
+import { kitFiles, kitNote, nangate45 } from '../support/kit.ts';
 import { randomVerilog, scatter } from '../support/mapped-netlists.ts';
-import { openSta, openStaNote } from '../support/opensta.ts';
+import { testTool } from '../support/tools.ts';
 import { toyTimingKit } from '../support/toy-timing-kit.ts';
+
+const openSta = testTool('sta');
 
 const folder = mkdtempSync(join(tmpdir(), 'ingot-power-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -41,9 +43,9 @@ test('an inverter by hand', () => {
   expect(verifyPower(netlist, kit, null, input, p)).toEqual([]);
 });
 
-describe.skipIf(!kitDir)(`NanGate45${kitNote}`, () => {
+describe.skipIf(!kitFiles)(`NanGate45${kitNote}`, () => {
   function sample(seed: number, measured: boolean) {
-    const { kit } = loadKit();
+    const kit = nangate45();
     const netlist = markClocks(readNetlist(randomVerilog(seed, 200, 24), kit).value, kit);
     const { placement, floorplan } = scatter(netlist, kit, seed);
     const wires = estimateParasitics(netlist, placement, kit, floorplan);
@@ -94,8 +96,8 @@ describe.skipIf(!kitDir)(`NanGate45${kitNote}`, () => {
     expect(times(0).leakageMw).toBe(report.leakageMw);
   });
 
-  test.skipIf(!openSta)(`single cells beside OpenSTA${openStaNote}`, async () => {
-    const { kit } = loadKit();
+  test.skipIf(!openSta.path)(`single cells beside OpenSTA${openSta.note}`, async () => {
+    const kit = nangate45();
     const netlistVerilog =
       'module top (a, b, y, z); input a, b; output y, z;' +
       ' INV_X1 u1 (.A(a), .ZN(y)); NAND2_X1 u2 (.A1(a), .A2(b), .ZN(z)); endmodule\n';
@@ -126,7 +128,7 @@ describe.skipIf(!kitDir)(`NanGate45${kitNote}`, () => {
     const { log } = await runOpenSta(
       {
         netlistVerilog,
-        libertyPath: join(kitDir!, 'stdcells.lib'),
+        libertyPath: kitFiles!.liberty,
         spef: null,
         sdc,
         top: 'top',

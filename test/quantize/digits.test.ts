@@ -11,15 +11,9 @@ import {
   runInteger,
   verifyQuantGraph,
 } from '../../src-main/stages/quantize/index.ts';
-import {
-  argmax,
-  corpusNote,
-  exampleLabels,
-  exampleModel,
-  exampleSamples,
-  readCase,
-  skipCorpus,
-} from '../model/corpus.ts';
+import { argmax } from '../../src-main/flow/steps/test-set.ts';
+import { corpusNote, readCase, skipCorpus } from '../support/corpus.ts';
+import { exampleLabels, exampleModel, exampleSamples } from '../support/digits.ts';
 
 const calibration = exampleSamples('calibration-images');
 const images = exampleSamples('test-images');

@@ -12,7 +12,8 @@ import {
   runIntegerTrace,
   verifyQuantGraph,
 } from '../../src-main/stages/quantize/index.ts';
-import { corpusNote, exampleModel, exampleSamples, readCase, skipCorpus } from '../model/corpus.ts';
+import { corpusNote, readCase, skipCorpus } from '../support/corpus.ts';
+import { exampleModel, exampleSamples } from '../support/digits.ts';
 import type { FileInit, TensorInit } from '../model/onnx-builder.ts';
 import { floats, ints, node, onnxFile } from '../model/onnx-builder.ts';
 

@@ -1,7 +1,7 @@
 /** The integer reference against TensorFlow Lite Micro's own outputs: every byte of every sample. */
 import { describe, expect, test } from 'vitest';
 import { dequantizeOutput, runInteger, verifyQuantGraph } from '../../src-main/stages/quantize/index.ts';
-import { corpusNote, readCase, skipCorpus } from '../model/corpus.ts';
+import { corpusNote, readCase, skipCorpus } from '../support/corpus.ts';
 import { readTflite } from './tflite-graph.ts';
 
 /** Int8 probabilities (scale 1/256, zero point -128) of logits, in float: TFLM's integer Softmax rounds the same here. */

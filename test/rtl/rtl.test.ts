@@ -7,13 +7,13 @@ import { compile } from '../../src-main/stages/compiler/index.ts';
 import { runInteger, type QuantGraph } from '../../src-main/stages/quantize/index.ts';
 import { generateRtl, rtlStimuli } from '../../src-main/stages/rtl/index.ts';
 import { simulate, type StreamGaps } from '../../src-main/stages/simulator/index.ts';
-import { findVerilator, lintWithVerilator, parseRun, runVerilator } from '../../src-main/tools/verilator.ts';
+import { lintWithVerilator, parseRun, runVerilator } from '../../src-main/tools/verilator.ts';
 import { chipOf } from '../support/chips.ts';
-import { haveCorpus, loadDigits } from '../support/digits.ts';
+import { loadDigits } from '../support/digits.ts';
 import { randomGraph, randomInputs } from '../support/random-graphs.ts';
+import { testTool } from '../support/tools.ts';
 
-const required = Boolean(process.env['INGOT_REQUIRE_TOOLS']);
-const found = (await findVerilator()) !== null;
+const verilator = testTool('verilator');
 const scratch = mkdtempSync(join(tmpdir(), 'ingot-rtl-'));
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 let runs = 0;
@@ -56,14 +56,11 @@ async function compare(
   expect(run.passed, run.log.slice(0, 500)).toBe(true);
 }
 
-describe.skipIf(!found && !required)('Verilator (skipped when verilator is not on the PATH)', () => {
-  it.skipIf(!haveCorpus && !required)(
-    'baked digits chip, 20 digits: 0 bits, 0 cycles (skipped without ../shared/corpus)',
-    async () => {
-      const { graph, inputs } = loadDigits();
-      await compare(graph, DEMO_CHIP, inputs.slice(0, 20), { input: 0, output: 0 });
-    },
-  );
+describe.skipIf(!verilator.path)(`Verilator${verilator.note}`, () => {
+  it('baked digits chip, 20 digits: 0 bits, 0 cycles', async () => {
+    const { graph, inputs } = loadDigits();
+    await compare(graph, DEMO_CHIP, inputs.slice(0, 20), { input: 0, output: 0 });
+  });
 
   const cases: readonly [seed: number, chip: Chip, gaps: StreamGaps][] = [
     [2, chipOf(2, 4, { bake: true }), { input: 2, output: 1 }],

@@ -6,7 +6,7 @@ import { runInteger } from '../../src-main/stages/quantize/index.ts';
 import { simulate } from '../../src-main/stages/simulator/index.ts';
 import { requantizeValue } from '../../src-main/stages/simulator/requantize.ts';
 import { chipOf } from '../support/chips.ts';
-import { haveCorpus, loadDigits } from '../support/digits.ts';
+import { loadDigits } from '../support/digits.ts';
 import { randomGraph, randomInputs } from '../support/random-graphs.ts';
 
 describe('requantiser lane', () => {
@@ -80,18 +80,15 @@ describe('simulate', () => {
   });
 });
 
-describe.skipIf(!haveCorpus && !process.env['INGOT_REQUIRE_TOOLS'])(
-  'digits CNN (skipped without ../shared/corpus)',
-  () => {
-    it('360 digits: 0 bits off the integer reference, at least 95.6 % right, under 2 s', () => {
-      const { graph, inputs, labels } = loadDigits();
-      const program = compile(graph, DEMO_CHIP).value;
-      const start = performance.now();
-      const result = simulate(program, DEMO_CHIP, inputs);
-      expect(performance.now() - start).toBeLessThan(2000);
-      expect(result.outputs).toEqual(inputs.map((x) => runInteger(graph, x)));
-      const right = result.outputs.filter((o, i) => o.indexOf(Math.max(...o)) === labels[i]).length;
-      expect(right / inputs.length).toBeGreaterThanOrEqual(0.956);
-    });
-  },
-);
+describe('digits CNN', () => {
+  it('360 digits: 0 bits off the integer reference, at least 95.6 % right, under 2 s', () => {
+    const { graph, inputs, labels } = loadDigits();
+    const program = compile(graph, DEMO_CHIP).value;
+    const start = performance.now();
+    const result = simulate(program, DEMO_CHIP, inputs);
+    expect(performance.now() - start).toBeLessThan(2000);
+    expect(result.outputs).toEqual(inputs.map((x) => runInteger(graph, x)));
+    const right = result.outputs.filter((o, i) => o.indexOf(Math.max(...o)) === labels[i]).length;
+    expect(right / inputs.length).toBeGreaterThanOrEqual(0.956);
+  });
+});

@@ -1,31 +1,30 @@
-/** The digits models of the corpus, imported and quantised as the flow does it. */
-import { existsSync, readFileSync } from 'node:fs';
-import { importModel } from '../../src-main/stages/model/index.ts';
+/** The digits example of the repository, imported and quantised as the flow does it. */
+import { readFileSync } from 'node:fs';
+import { importModel, readNpy, samplesOf, type Model } from '../../src-main/stages/model/index.ts';
 import { quantize, quantizeInput, type QuantGraph } from '../../src-main/stages/quantize/index.ts';
 
-const corpus = new URL('../../../shared/corpus/', import.meta.url).pathname;
+const example = new URL('../../resources/examples/digits/', import.meta.url);
 
-export const haveCorpus = existsSync(`${corpus}digits-cnn/model.onnx`);
+export const exampleBytes = (): Uint8Array => readFileSync(new URL('digits-cnn.onnx', example));
+export const exampleModel = (): Model => importModel(exampleBytes(), 'digits-cnn').value;
 
-function images(file: string): Float32Array[] {
-  const raw = new Uint8Array(readFileSync(`${corpus}digits-data/${file}`));
-  const all = new Float32Array(raw.buffer);
-  return Array.from({ length: all.length / 64 }, (_, i) => all.slice(i * 64, (i + 1) * 64));
+/** `calibration-images`: the 256 first training images, what the digits models are calibrated on. */
+export function exampleSamples(file: 'calibration-images' | 'test-images' | 'test-expected'): Float32Array[] {
+  return samplesOf(readNpy(readFileSync(new URL(`${file}.npy`, example)), file));
+}
+
+export function exampleLabels(): number[] {
+  return Array.from(readNpy(readFileSync(new URL('test-labels.npy', example))).data);
 }
 
 export interface Digits {
   readonly graph: QuantGraph;
   readonly inputs: Int8Array[];
-  readonly labels: Int32Array;
+  readonly labels: readonly number[];
 }
 
-/** name: a digits case of the corpus with float weights, e.g. `digits-cnn`. */
-export function loadDigits(name = 'digits-cnn'): Digits {
-  const model = importModel(
-    new Uint8Array(readFileSync(`${corpus}${name}/model.onnx`)),
-    `${name}.onnx`,
-  ).value;
-  const graph = quantize(model, images('Xtr.bin').slice(0, 200)).value;
-  const labels = new Int32Array(new Uint8Array(readFileSync(`${corpus}digits-data/yte.bin`)).buffer);
-  return { graph, inputs: images('Xte.bin').map((x) => quantizeInput(graph, x)), labels };
+export function loadDigits(): Digits {
+  const graph = quantize(exampleModel(), exampleSamples('calibration-images')).value;
+  const inputs = exampleSamples('test-images').map((x) => quantizeInput(graph, x));
+  return { graph, inputs, labels: exampleLabels() };
 }

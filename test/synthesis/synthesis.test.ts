@@ -9,9 +9,10 @@ import {
   synthesisScript,
   verifyNetlist,
 } from '../../src-main/stages/netlist/index.ts';
-import { nativeYosysVersion, runYosys, synthesize, type YosysEngine } from '../../src-main/tools/yosys.ts';
+import { runYosys, synthesize, type YosysEngine } from '../../src-main/tools/yosys.ts';
 import { codeOf } from '../support/code-of.ts';
 import { kitFiles, kitNote, kitText, nangate45 } from '../support/kit.ts';
+import { testTool } from '../support/tools.ts';
 
 /**
  * A chip with Ingot's ports in forty lines: takes three bytes, answers with their sum and the sum's complement.
@@ -49,14 +50,12 @@ module tiny (input wire clk, input wire rst_n, input wire in_valid, output wire 
 endmodule
 `;
 const design = { top: 'tiny', sources: [{ name: 'rtl/tiny chip.sv', text: TINY }] };
-const native = await nativeYosysVersion();
-if (native === null && process.env['INGOT_REQUIRE_TOOLS'] === '1') throw new Error('yosys not found');
-const nativeNote = native ? '' : ' (skipped: yosys not found on the PATH)';
+const native = testTool('yosys');
 
 const run = async (tool: YosysEngine, text = TINY, signal?: AbortSignal) =>
   synthesize({
     design: { ...design, sources: [{ name: 'tiny.sv', text }] },
-    kit: await nangate45(),
+    kit: nangate45(),
     liberty: kitText('liberty'),
     clockPeriodPs: 2000,
     tool,
@@ -76,7 +75,7 @@ const leftovers = (): string[] => readdirSync(tmpdir()).filter((name) => name.st
 
 describe.skipIf(!kitFiles)(`synthesis${kitNote}`, () => {
   it('hides cells that are not to be used, and power, from the mapper', async () => {
-    const kit = await nangate45();
+    const kit = nangate45();
     const hidden = cellsNotForSynthesis(kit);
     for (const name of [
       'TBUF_X1',
@@ -101,7 +100,7 @@ describe.skipIf(!kitFiles)(`synthesis${kitNote}`, () => {
   });
 
   it('takes no name into a script that could be a command', async () => {
-    const kit = await nangate45();
+    const kit = nangate45();
     const options = { top: 't', sources: ['a.v'], libertyPath: 'c.lib', clockPeriodPs: 1000, flatten: true };
     expect(synthesisScript(kit, options).script).toContain('-D 1000');
     expect(codeOf(() => synthesisScript(kit, { ...options, top: 't; shell' })).code).toBe('NETLIST-040');
@@ -112,13 +111,13 @@ describe.skipIf(!kitFiles)(`synthesis${kitNote}`, () => {
 
   const engines: [YosysEngine, boolean][] = [
     ['wasm', true],
-    ['native', native !== null],
+    ['native', native.path !== null],
   ];
   describe.each(engines)('%s', (tool, isThere) => {
     it.skipIf(!isThere)(
-      `maps a chip that computes what its source says${isThere ? '' : nativeNote}`,
+      `maps a chip that computes what its source says${isThere ? '' : native.note}`,
       async () => {
-        const kit = await nangate45();
+        const kit = nangate45();
         const before = leftovers().length;
         const result = await run(tool);
         expect(result.engine).toBe(tool);
@@ -173,7 +172,7 @@ describe.skipIf(!kitFiles)(`synthesis${kitNote}`, () => {
     });
   });
 
-  it.skipIf(native === null)(`gates are proven equal to the source by Yosys${nativeNote}`, async () => {
+  it.skipIf(!native.path)(`gates are proven equal to the source by Yosys${native.note}`, async () => {
     const { verilog } = await run('native');
     const gates = trimLiberty(kitText('liberty'), new Set());
     // A mistake of one gate must be found, or the proof is worth nothing.

@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { estimateParasitics, writeSpef } from '../../src-main/stages/extraction/index.ts';
-
 import { markClocks, readNetlist, writeVerilog } from '../../src-main/stages/netlist/index.ts';
 import {
   analyzeTiming,
@@ -11,11 +10,13 @@ import {
   verifyTiming,
   writeSdc,
 } from '../../src-main/stages/timing/index.ts';
-import { runOpenSta } from '../../src-main/tools/opensta.ts';
-import { kitDir, kitNote, loadKit } from '../support/layout-kit.ts';
-import { randomVerilog, scatter } from '../support/mapped-netlists.ts';
-import { compareSlacks, openSta, openStaNote } from '../support/opensta.ts';
+import { compareSlacks, runOpenSta } from '../../src-main/tools/opensta.ts';
 import { codeOf } from '../support/code-of.ts';
+import { kitFiles, kitNote, nangate45 } from '../support/kit.ts';
+import { randomVerilog, scatter } from '../support/mapped-netlists.ts';
+import { testTool } from '../support/tools.ts';
+
+const openSta = testTool('sta');
 
 const folder = mkdtempSync(join(tmpdir(), 'ingot-sta-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -32,9 +33,9 @@ const CONSTRAINTS = {
   falsePathsFrom: ['in[2]'],
 };
 
-describe.skipIf(!kitDir)(`NanGate45${kitNote}`, () => {
+describe.skipIf(!kitFiles)(`NanGate45${kitNote}`, () => {
   test.each([1, 2, 3])('the judge accepts random netlist %i, with and without wires', (seed) => {
-    const { kit } = loadKit();
+    const kit = nangate45();
     const netlist = markClocks(readNetlist(randomVerilog(seed, 400, 40), kit).value, kit);
     const { placement, floorplan } = scatter(netlist, kit, seed);
     const wires = estimateParasitics(netlist, placement, kit, floorplan);
@@ -45,7 +46,7 @@ describe.skipIf(!kitDir)(`NanGate45${kitNote}`, () => {
     }
   });
 
-  describe.skipIf(!openSta)(`beside OpenSTA${openStaNote}`, () => {
+  describe.skipIf(!openSta.path)(`beside OpenSTA${openSta.note}`, () => {
     test.each([
       ['ideal clock, nothing at the ports', defaultConstraints('clk', 600)],
       ['clock through buffers, all constraints', CONSTRAINTS],
@@ -58,21 +59,21 @@ describe.skipIf(!kitDir)(`NanGate45${kitNote}`, () => {
         },
       ],
     ])('without wires every slack agrees within 0.01 ps: %s', async (_name, constraints) => {
-      const { kit } = loadKit();
+      const kit = nangate45();
       const netlist = readNetlist(randomVerilog(7, 600, 64), kit).value;
       const report = analyzeTiming(netlist, kit, null, constraints);
       const theirs = await runOpenSta(
         {
           netlistVerilog: writeVerilog(netlist, kit, { physicalCells: true }),
-          libertyPath: join(kitDir!, 'stdcells.lib'),
+          libertyPath: kitFiles!.liberty,
           spef: null,
           sdc: writeSdc(constraints),
           top: 'top',
         },
         folder,
       );
-      const setup = compareSlacks(netlist, kit, report, report.setupSlackPs, theirs.setupSlackPs);
-      const hold = compareSlacks(netlist, kit, report, report.holdSlackPs, theirs.holdSlackPs);
+      const setup = compareSlacks(netlist, kit, report, theirs, 'setupSlackPs');
+      const hold = compareSlacks(netlist, kit, report, theirs, 'holdSlackPs');
       expect(setup).toMatchObject({ endpoints: 65, missing: 0 });
       expect(hold).toMatchObject({ endpoints: 65, missing: 0 });
       expect(setup.maxPs).toBeLessThan(0.01);
@@ -81,7 +82,7 @@ describe.skipIf(!kitDir)(`NanGate45${kitNote}`, () => {
     });
 
     test('with wires every slack agrees within 1 % of the latest arrival and 1 ps', async () => {
-      const { kit } = loadKit();
+      const kit = nangate45();
       const netlist = markClocks(readNetlist(randomVerilog(11, 600, 64), kit).value, kit);
       const { placement, floorplan } = scatter(netlist, kit, 11);
       const wires = estimateParasitics(netlist, placement, kit, floorplan);
@@ -89,7 +90,7 @@ describe.skipIf(!kitDir)(`NanGate45${kitNote}`, () => {
       const theirs = await runOpenSta(
         {
           netlistVerilog: writeVerilog(netlist, kit, { physicalCells: true }),
-          libertyPath: join(kitDir!, 'stdcells.lib'),
+          libertyPath: kitFiles!.liberty,
           spef: writeSpef(wires, netlist, kit),
           sdc: writeSdc(CONSTRAINTS),
           top: 'top',
@@ -99,8 +100,8 @@ describe.skipIf(!kitDir)(`NanGate45${kitNote}`, () => {
       const bare = analyzeTiming(netlist, kit, null, CONSTRAINTS);
       // The wires must matter, else agreement says nothing about them.
       expect(bare.setup.worstSlackPs - report.setup.worstSlackPs).toBeGreaterThan(50);
-      const setup = compareSlacks(netlist, kit, report, report.setupSlackPs, theirs.setupSlackPs);
-      const hold = compareSlacks(netlist, kit, report, report.holdSlackPs, theirs.holdSlackPs);
+      const setup = compareSlacks(netlist, kit, report, theirs, 'setupSlackPs');
+      const hold = compareSlacks(netlist, kit, report, theirs, 'holdSlackPs');
       const latest = CONSTRAINTS.periodPs - report.setup.worstSlackPs;
       expect(setup.missing + hold.missing).toBe(0);
       expect(setup.maxPs).toBeLessThan(0.01 * latest + 1);
@@ -113,7 +114,7 @@ describe.skipIf(!kitDir)(`NanGate45${kitNote}`, () => {
     test('a script that fails is an error, though OpenSTA goes on', async () => {
       const input = {
         netlistVerilog: 'module top (a); input a; endmodule',
-        libertyPath: join(kitDir!, 'stdcells.lib'),
+        libertyPath: kitFiles!.liberty,
         spef: null,
         sdc: 'create_clock -period 1 [get_ports nothing]\n',
         top: 'top',

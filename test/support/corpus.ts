@@ -1,14 +1,10 @@
-/** The model corpus beside the repository (../shared/corpus) and the example inside it. */
+/** The model corpus beside the repository: ../shared/corpus. */
 import { existsSync, readFileSync } from 'node:fs';
-import type { Model } from '../../src-main/stages/model/index.ts';
-import { importModel, readNpy, samplesOf } from '../../src-main/stages/model/index.ts';
 
 const corpus = new URL('../../../shared/corpus/', import.meta.url);
-const example = new URL('../../resources/examples/digits/', import.meta.url);
 
-/** False where the corpus is not there; with INGOT_REQUIRE_TOOLS=1 its tests then fail instead of being skipped. */
-export const hasCorpus = existsSync(corpus);
-export const skipCorpus = !hasCorpus && process.env['INGOT_REQUIRE_TOOLS'] !== '1';
+/** True where the corpus is not there; with INGOT_REQUIRE_TOOLS=1 its tests then fail instead of being skipped. */
+export const skipCorpus = !existsSync(corpus) && process.env['INGOT_REQUIRE_TOOLS'] !== '1';
 export const corpusNote = skipCorpus ? ' (skipped: corpus not found)' : '';
 
 interface CaseTensor {
@@ -46,22 +42,4 @@ export function readCase(name: string): CorpusCase {
     inputs: load(json.inputs[0]!),
     expected: load(json.outputs[0]!),
   };
-}
-
-/** The 256 first training images: what the digits models are calibrated on. */
-export function exampleSamples(file: 'calibration-images' | 'test-images' | 'test-expected'): Float32Array[] {
-  return samplesOf(readNpy(readFileSync(new URL(`${file}.npy`, example)), file));
-}
-
-export function exampleLabels(): number[] {
-  return Array.from(readNpy(readFileSync(new URL('test-labels.npy', example))).data);
-}
-
-export const exampleBytes = (): Uint8Array => readFileSync(new URL('digits-cnn.onnx', example));
-export const exampleModel = (): Model => importModel(exampleBytes(), 'digits-cnn').value;
-
-export function argmax(values: ArrayLike<number>): number {
-  let best = 0;
-  for (let i = 1; i < values.length; i++) if (values[i]! > values[best]!) best = i;
-  return best;
 }
