@@ -1,7 +1,7 @@
 import { pack } from '../../base/pack.ts';
 import type { TimingReport } from '../../stages/timing/index.ts';
 import { toolVersion } from '../../tools/doctor.ts';
-import { defineStep } from '../step.ts';
+import { defineStep, type StepContext } from '../step.ts';
 import { judged, readChip, readKitArtefact } from './chip-state.ts';
 import { chipConstraints } from './constraints.ts';
 
@@ -12,7 +12,7 @@ const PATHS = 20;
 export const timingStep = defineStep({
   name: 'timing',
   title: 'Extract and time',
-  version: 2,
+  version: 3,
   inputs: ['kit.bin', 'kit.lib', 'filled.bin'],
   outputs: ['parasitics.bin', 'timing.bin', 'chip.spef', 'chip.sdc'],
   exports: ['chip.spef', 'chip.sdc'],
@@ -94,30 +94,35 @@ export const timingStep = defineStep({
   },
 });
 
-function warnOfViolations(
-  context: { log: (d: { code: string; severity: 'warning'; message: string; remedy: string }) => void },
-  report: TimingReport,
-): void {
-  const warn = (code: string, message: string, remedy: string): void =>
-    context.log({ code, severity: 'warning', message, remedy });
-  if (report.setup.violatingEndpoints > 0)
-    warn('TIMING-050', `${report.setup.violatingEndpoints} endpoints miss setup`, 'raise clock.periodPs');
-  if (report.hold.violatingEndpoints > 0)
+function warnOfViolations(context: Pick<StepContext, 'log'>, report: TimingReport): void {
+  const warn = (code: string, message: string, place: string | undefined, remedy: string): void =>
+    context.log({ code, severity: 'warning', message, ...(place === undefined ? {} : { place }), remedy });
+  const { setup, hold, slewViolations: slews, capViolations: loads } = report;
+  if (setup.violatingEndpoints > 0)
+    warn(
+      'TIMING-050',
+      `${setup.violatingEndpoints} endpoints miss setup, the worst by ${(-setup.worstSlackPs).toFixed(0)} ps`,
+      report.setupPaths[0]?.endpoint,
+      'raise clock.periodPs',
+    );
+  if (hold.violatingEndpoints > 0)
     warn(
       'TIMING-051',
-      `${report.hold.violatingEndpoints} endpoints miss hold`,
-      'the chip would fail at any clock',
+      `${hold.violatingEndpoints} endpoints miss hold, the worst by ${(-hold.worstSlackPs).toFixed(0)} ps: the chip would fail at any clock`,
+      report.holdPaths[0]?.endpoint,
+      'change place.seed or floorplan.utilization; hold buffers are not inserted yet',
     );
-  if (report.slewViolations.length > 0)
-    warn(
-      'TIMING-052',
-      `${report.slewViolations.length} pins exceed the slew limit`,
-      'lower floorplan.utilization',
-    );
-  if (report.capViolations.length > 0)
-    warn(
-      'TIMING-053',
-      `${report.capViolations.length} pins exceed their load limit`,
-      'lower floorplan.utilization',
-    );
+  for (const [code, what, found] of [
+    ['TIMING-052', 'slew, ps', slews],
+    ['TIMING-053', 'load, fF', loads],
+  ] as const) {
+    const worst = [...found].sort((a, b) => b.value / b.limit - a.value / a.limit)[0];
+    if (worst)
+      warn(
+        code,
+        `${found.length} pins exceed their limit of ${what}; the worst has ${worst.value.toFixed(1)} of ${worst.limit.toFixed(1)}`,
+        worst.name,
+        'lower floorplan.utilization, so that wires get shorter ways',
+      );
+  }
 }
