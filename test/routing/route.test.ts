@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { pack } from '../../src-main/base/pack.ts';
 import { route, routeChip, verifyRouting, type Routing } from '../../src-main/stages/routing/index.ts';
 import { IngotError } from '../../src-main/base/diagnostic.ts';
-import { miniChip, miniKit, type MiniChip } from './mini.ts';
+import { miniChip, miniKit, type MiniChip } from '../support/mini-chip.ts';
 
 const judge = (c: MiniChip, routing: Routing): string[] =>
   verifyRouting(c.netlist, c.floorplan, c.placement, miniKit, routing).map((d) => d.code);
@@ -55,7 +55,6 @@ describe('route', () => {
     expect(value.routing.failedNets.length).toBeGreaterThan(0);
     expect(diagnostics.some((d) => d.code === 'ROUTE-020' || d.code === 'ROUTE-021')).toBe(true);
     expect(judge(c, value.routing)).toContain('ROUTE-100');
-    expect(value.stats.congestion).not.toBeNull();
   });
 
   test('an unknown layer is refused by name', () => {

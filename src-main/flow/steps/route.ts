@@ -10,7 +10,7 @@ const PHASE_SHARE = { access: 0.02, initial: 0.38, negotiate: 0.5, endgame: 0.05
 export const routeStep = defineStep({
   name: 'route',
   title: 'Route',
-  version: 2,
+  version: 3,
   inputs: ['kit.bin', 'clocked.bin'],
   outputs: ['routed.bin', 'route-stats.bin'],
   settings: ['route.maxRounds', 'route.seed'],
@@ -33,7 +33,7 @@ export const routeStep = defineStep({
     context.metric('vias', stats.vias);
     context.metric('routeRounds', stats.rounds);
     if (routing.failedNets.length > 0)
-      throw new IngotError('ROUTE-030', `${routing.failedNets.length} nets could not be routed`, {
+      throw new IngotError('ROUTE-022', `${routing.failedNets.length} nets could not be routed`, {
         place: netlist.netNames[routing.failedNets[0]!]!,
         remedy: 'lower floorplan.utilization, or raise route.maxRounds',
       });

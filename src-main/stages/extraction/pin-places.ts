@@ -3,7 +3,7 @@ import { placeRect } from '../../base/geometry.ts';
 import type { Rect } from '../../base/geometry.ts';
 import type { Floorplan } from '../floorplan/types.ts';
 import type { Kit } from '../kit/types.ts';
-import type { Netlist } from '../netlist/types.ts';
+import { pinInstances, type Netlist } from '../netlist/index.ts';
 import type { Placement } from '../placement/types.ts';
 
 export interface PinShape {
@@ -22,9 +22,7 @@ export interface PinPlaces {
 
 export function pinPlaces(netlist: Netlist, placement: Placement, floorplan: Floorplan, kit: Kit): PinPlaces {
   const pins = netlist.pinNet.length;
-  const inst = new Int32Array(pins);
-  for (let i = 0; i < netlist.instMaster.length; i++)
-    inst.fill(i, netlist.instPinStart[i], netlist.instPinStart[i + 1]);
+  const inst = pinInstances(netlist);
   const ports = new Map<number, PinShape[]>();
   for (const p of floorplan.portPins) {
     const list = ports.get(p.port) ?? [];

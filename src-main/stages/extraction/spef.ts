@@ -5,8 +5,7 @@
  */
 import { IngotError } from '../../base/diagnostic.ts';
 import type { Kit } from '../kit/types.ts';
-import { NONE } from '../netlist/types.ts';
-import type { Netlist } from '../netlist/types.ts';
+import { NONE, pinInstances, type Netlist } from '../netlist/index.ts';
 import { ParasiticsBuilder } from './rc-graph.ts';
 import { escapeName, spefNetNames, spefPortNames } from './spef-names.ts';
 import type { Parasitics } from './types.ts';
@@ -51,9 +50,7 @@ function nameMap(netlist: Netlist, portNames: readonly string[]): NameMap {
 
 export function writeSpef(parasitics: Parasitics, netlist: Netlist, kit: Kit): string {
   const pins = netlist.pinNet.length;
-  const inst = new Int32Array(pins);
-  for (let i = 0; i < netlist.instMaster.length; i++)
-    inst.fill(i, netlist.instPinStart[i], netlist.instPinStart[i + 1]);
+  const inst = pinInstances(netlist);
   const portNames = spefPortNames(netlist);
   const map = nameMap(netlist, portNames);
   const lines = [...header(netlist, parasitics.source), ...map.lines, '*PORTS', ''];

@@ -3,7 +3,7 @@ import type { Rect } from '../../base/geometry.ts';
 import { ORIENT_NAMES } from '../../base/geometry.ts';
 import type { Floorplan } from '../floorplan/types.ts';
 import type { Kit, RoutingLayer, ViaDef } from '../kit/types.ts';
-import type { Netlist } from '../netlist/types.ts';
+import { pinInstances, type Netlist } from '../netlist/index.ts';
 import type { Placement } from '../placement/types.ts';
 import type { Routing } from '../routing/types.ts';
 import { layoutName } from './design-shapes.ts';
@@ -175,7 +175,7 @@ function specialWire(r: Rect, layer: RoutingLayer, kind: 'followpin' | 'strap'):
 function writeNets(out: string[], netlist: Netlist, routing: Routing | null, kit: Kit): void {
   const count = netlist.netNames.length;
   out.push(`NETS ${count} ;`);
-  const instOfPin = pinOwners(netlist);
+  const instOfPin = pinInstances(netlist);
   for (let net = 0; net < count; net++) {
     out.push(`- ${defName(netlist.netNames[net]!)}`);
     const pins: string[] = [];
@@ -187,13 +187,6 @@ function writeNets(out: string[], netlist: Netlist, routing: Routing | null, kit
     out.push('  ;');
   }
   out.push('END NETS');
-}
-
-function pinOwners(netlist: Netlist): Int32Array {
-  const owner = new Int32Array(netlist.pinNet.length);
-  for (let i = 0; i < netlist.instNames.length; i++)
-    owner.fill(i, netlist.instPinStart[i], netlist.instPinStart[i + 1]);
-  return owner;
 }
 
 function connection(netlist: Netlist, pin: number, instOfPin: Int32Array, kit: Kit): string {

@@ -1,9 +1,6 @@
-export { padCongestedCells } from './congestion.ts';
-export { estimateWireDemand, padByDemand, type DemandMap } from './demand.ts';
 export { routeChip, route, type RouteResult, type RoutedChip } from './route.ts';
 export {
   defaultRouteOptions,
-  type CongestionMap,
   type RouteObserver,
   type RouteOptions,
   type RouteProgress,

@@ -46,17 +46,6 @@ export interface RouteStats {
   readonly mirroredCells: number;
   readonly shiftedCells: number;
   readonly antennaViolations: number;
-  /** Where metal was still wanted by several nets when the router stopped; null if nowhere. */
-  readonly congestion: CongestionMap | null;
-}
-
-/** Counts of lattice nodes in conflict by square tile over the die, row by row from the lower left. */
-export interface CongestionMap {
-  readonly tileDbu: number;
-  readonly columns: number;
-  readonly rows: number;
-  /** [rows * columns] */
-  readonly conflicts: Int32Array;
 }
 
 export interface RouteProgress {

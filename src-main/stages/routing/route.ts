@@ -6,7 +6,6 @@ import type { Netlist } from '../netlist/types.ts';
 import type { Placement } from '../placement/types.ts';
 import { blockFixedShapes } from './blockages.ts';
 import { findAntennas } from './antenna.ts';
-import { congestionMap } from './congestion.ts';
 import { finish } from './endgame.ts';
 import { emitRouting } from './emit.ts';
 import { makeLattice, nodeXy } from './lattice.ts';
@@ -100,7 +99,6 @@ export function routeChip(
         mirroredCells: moves.mirrored,
         shiftedCells: moves.shifted,
         antennaViolations: antenna.length,
-        congestion: congestionMap(router, failed, kit),
       },
     },
     diagnostics: [

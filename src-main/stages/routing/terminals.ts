@@ -6,7 +6,7 @@ import type { Diagnostic } from '../../base/diagnostic.ts';
 import { placeRect, type Rect } from '../../base/geometry.ts';
 import type { Floorplan } from '../floorplan/types.ts';
 import type { Kit } from '../kit/types.ts';
-import type { Netlist } from '../netlist/types.ts';
+import { pinInstances, type Netlist } from '../netlist/index.ts';
 import type { Placement } from '../placement/types.ts';
 import { makePinAccess } from './access.ts';
 import { claimNode, claimRect } from './blockages.ts';
@@ -48,13 +48,6 @@ export interface Terminals {
   /** Claims of sole access points, laid anew. */
   readonly reserve: () => void;
   readonly netIndex: Int32Array;
-}
-
-export function pinInstances(netlist: Netlist): Int32Array {
-  const insts = netlist.instMaster.length;
-  const out = new Int32Array(netlist.instPinStart[insts]);
-  for (let i = 0; i < insts; i++) out.fill(i, netlist.instPinStart[i], netlist.instPinStart[i + 1]);
-  return out;
 }
 
 /** Nodes of a layer on a rectangle: those inside, else on each track through it the nearest one. */

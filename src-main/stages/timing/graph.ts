@@ -5,7 +5,7 @@
 import type { Diagnostic } from '../../base/diagnostic.ts';
 import type { Kit } from '../kit/types.ts';
 import { parseFunction } from '../kit/function.ts';
-import { NONE, pinName, type Netlist } from '../netlist/index.ts';
+import { NONE, pinInstances, pinName, type Netlist } from '../netlist/index.ts';
 import type { TimingLibrary } from './library.ts';
 import { evaluateLogic, UNKNOWN } from './logic.ts';
 import type { Logic } from './logic.ts';
@@ -52,9 +52,7 @@ export function buildGraph(netlist: Netlist, kit: Kit, lib: TimingLibrary, clock
   const pins = netlist.pinNet.length;
   const total = pins + netlist.ports.length;
   const pinDriver = new Int32Array(total).fill(NONE);
-  const pinInst = new Int32Array(pins);
-  for (let i = 0; i < netlist.instMaster.length; i++)
-    pinInst.fill(i, netlist.instPinStart[i], netlist.instPinStart[i + 1]);
+  const pinInst = pinInstances(netlist);
   const diagnostics: Diagnostic[] = [];
   for (let n = 0; n < netlist.netNames.length; n++) {
     const first = netlist.netPinStart[n];

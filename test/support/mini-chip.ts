@@ -138,7 +138,7 @@ export const miniKit: Kit = {
   defaultMaxSlewPs: 200,
   slewLower: 0.3,
   slewUpper: 0.7,
-  roles: {} as Kit['roles'],
+  roles: { minSignalLayer: 'metal2', maxSignalLayer: 'metal6' } as Kit['roles'],
 };
 
 export interface MiniChip {

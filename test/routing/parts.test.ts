@@ -1,31 +1,14 @@
 import { expect, test } from 'vitest';
-import { estimateWireDemand, padByDemand, route } from '../../src-main/stages/routing/index.ts';
+import { route } from '../../src-main/stages/routing/index.ts';
 import { findAntennas } from '../../src-main/stages/routing/antenna.ts';
 import { isCovered } from '../../src-main/stages/routing/access.ts';
 import { ripNodes } from '../../src-main/stages/routing/rip.ts';
 import { makeLattice, nodeAt, nodeXy } from '../../src-main/stages/routing/lattice.ts';
 import { makeState } from '../../src-main/stages/routing/state.ts';
 import { defaultRouteOptions } from '../../src-main/stages/routing/options.ts';
-import { miniChip, miniKit } from './mini.ts';
+import { miniChip, miniKit } from '../support/mini-chip.ts';
 
 const c = miniChip(11, 8, 60, 0.6);
-
-test('wire demand integrates to the half perimeters of all nets', () => {
-  const map = estimateWireDemand(c.netlist, c.floorplan, c.placement, miniKit);
-  const { value } = route(c.netlist, c.floorplan, c.placement, miniKit);
-  const perTile = (1 / 380 + 1 / 280 + 3 / 560) * map.tileDbu ** 2;
-  const wantedUm = (map.ratio.reduce((a, b) => a + b, 0) * perTile) / 2000;
-  expect(wantedUm).toBeGreaterThan(0.6 * value.stats.wirelengthUm);
-  expect(wantedUm).toBeLessThan(1.1 * value.stats.wirelengthUm);
-});
-
-test('cells in tiles above the target get free sites, others none', () => {
-  const map = estimateWireDemand(c.netlist, c.floorplan, c.placement, miniKit);
-  const none = padByDemand(map, c.netlist, c.floorplan, c.placement, miniKit, map.worst);
-  expect(none.every((p) => p === 0)).toBe(true);
-  const some = padByDemand(map, c.netlist, c.floorplan, c.placement, miniKit, map.worst * 0.6);
-  expect(some.some((p) => p > 0)).toBe(true);
-});
 
 test('antenna: a smaller allowance finds nets, a larger one none', () => {
   const { routing } = route(c.netlist, c.floorplan, c.placement, miniKit).value;
