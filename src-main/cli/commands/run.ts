@@ -16,7 +16,7 @@ export const SET_OPTION = {
 
 export const runCommand: Command = {
   name: 'run',
-  usage: '[--from STEP] [--to STEP] [--set key=value ...] [--force] [--project DIR] [--json]',
+  usage: '[--from STEP] [--to STEP] [--set key=value ...] [--bake] [--force] [--project DIR] [--json]',
   summary: 'run the flow; steps whose inputs and settings did not change are kept',
   positionalsMin: 0,
   positionalsMax: 0,
@@ -24,12 +24,16 @@ export const runCommand: Command = {
     from: { type: 'string', value: 'STEP', help: 'redo this step and all after it' },
     to: { type: 'string', value: 'STEP', help: 'stop after this step' },
     force: { type: 'boolean', help: 'redo all steps of the run' },
+    bake: { type: 'boolean', help: 'short for --set chip.bake=true: program and weights in the logic' },
     ...SET_OPTION,
     ...PROJECT_OPTION,
     ...JSON_OPTION,
   },
   async run(given, shell) {
-    const settings = parseAssignments(given.texts('set'));
+    const settings = {
+      ...parseAssignments(given.texts('set')),
+      ...(given.flag('bake') ? { 'chip.bake': 'true' } : {}),
+    };
     const project = openProject(given.text('project') ?? '.');
     try {
       return await runAndShow(project, shell, given.flag('json'), {
