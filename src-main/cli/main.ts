@@ -1,9 +1,9 @@
 /** The command line: finds the command, runs it, turns every trouble into a message and an exit code. */
 import { readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { pathToFileURL } from 'node:url';
 import { formatDiagnostic, IngotError, type Diagnostic } from '../base/diagnostic.ts';
 import { worldError, type Flow } from '../flow/index.ts';
+import { findOwnFile } from '../tools/own-files.ts';
 import type { Command, Shell } from './command.ts';
 import { COMMANDS } from './commands/index.ts';
 import { EXIT, exitCodeOf } from './exit-codes.ts';
@@ -89,12 +89,8 @@ function report(error: unknown, isJson: boolean): number {
 }
 
 function version(): string {
-  for (let folder = dirname(fileURLToPath(import.meta.url)); ; folder = dirname(folder)) {
-    try {
-      const text = readFileSync(join(folder, 'package.json'), 'utf8');
-      return (JSON.parse(text) as { version: string }).version;
-    } catch {
-      if (folder === dirname(folder)) return 'unknown';
-    }
-  }
+  const path = findOwnFile('package.json');
+  return path === undefined
+    ? 'unknown'
+    : (JSON.parse(readFileSync(path, 'utf8')) as { version: string }).version;
 }

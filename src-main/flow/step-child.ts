@@ -3,13 +3,11 @@
  * samples its memory, and kills the whole group (tools included) on cancel.
  */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { BugError, type Diagnostic } from '../base/diagnostic.ts';
+import type { Diagnostic } from '../base/diagnostic.ts';
 import type { Measured } from '../project/queries/steps.ts';
 import type { ArtefactRow, LogRow, MetricRow, ProofRow, StepResults } from '../project/queries/facts.ts';
 import { compileCacheDir } from '../tools/cache-dir.ts';
+import { ownProgram } from '../tools/own-files.ts';
 import { ENGINE_PID, type FromStep, type StartMessage } from './process-protocol.ts';
 import { treeMiB } from './usage.ts';
 
@@ -41,16 +39,20 @@ export async function runChild(
 ): Promise<ChildOutcome> {
   const startMs = performance.now();
   const collected = new Collector(watch);
-  const child = spawn(process.execPath, [...process.execArgv.filter(isInherited), stepEntry()], {
-    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-    detached: process.platform !== 'win32',
-    env: {
-      NODE_COMPILE_CACHE: compileCacheDir(),
-      ...process.env,
-      [ENGINE_PID]: String(process.pid),
-      ...(process.versions.electron ? { ELECTRON_RUN_AS_NODE: '1' } : {}),
+  const child = spawn(
+    process.execPath,
+    [...process.execArgv.filter(isInherited), ownProgram('step-process')],
+    {
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      detached: process.platform !== 'win32',
+      env: {
+        NODE_COMPILE_CACHE: compileCacheDir(),
+        ...process.env,
+        [ENGINE_PID]: String(process.pid),
+        ...(process.versions.electron ? { ELECTRON_RUN_AS_NODE: '1' } : {}),
+      },
     },
-  });
+  );
   child.on('message', (message: FromStep) => collected.take(message));
   child.stderr?.setEncoding('utf8').on('data', (text: string) => collected.takeStderr(text));
 
@@ -109,17 +111,6 @@ export function killGroup(child: { readonly pid?: number | undefined }): void {
 
 /** Options of Node that a step inherits; debugger ports and test runners' loaders are not among them. */
 const isInherited = (arg: string): boolean => /^--(max-old-space-size|disable-warning|no-warnings)/.test(arg);
-
-/** `step-process` beside the sources (src-main) or beside the bundled entries (out/main). */
-function stepEntry(): string {
-  const here = fileURLToPath(import.meta.url);
-  const wanted = here.endsWith('.ts') ? 'step-process.ts' : 'step-process.js';
-  for (let folder = dirname(here); folder !== dirname(folder); folder = dirname(folder)) {
-    const path = join(folder, wanted);
-    if (existsSync(path)) return path;
-  }
-  throw new BugError(`${wanted} is not beside the program`);
-}
 
 class Collector {
   readonly #artefacts: ArtefactRow[] = [];

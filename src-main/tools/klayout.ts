@@ -3,14 +3,13 @@
  * own extractor and compares them with where the pins are (resources/klayout/check_layout.py). Runs as a
  * child process without a shell and without a window.
  */
-import { existsSync } from 'node:fs';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { IngotError } from '../base/diagnostic.ts';
 import type { PinLocations } from '../stages/check/index.ts';
 import { findProgram } from './find-program.ts';
+import { findOwnFile } from './own-files.ts';
 import { runWithLog } from './run-process.ts';
 
 const Result = z.object({
@@ -137,15 +136,11 @@ function isClean(r: KLayoutResult): boolean {
   return counts.every((n) => n === 0) && r.rules.every((rule) => rule.violations === 0);
 }
 
-/** From a checkout or from the bundle: the first folder upwards that has it. */
 function scriptPath(): string {
-  for (let at = dirname(fileURLToPath(import.meta.url)); ; at = dirname(at)) {
-    const path = join(at, 'resources', 'klayout', 'check_layout.py');
-    if (existsSync(path)) return path;
-    if (at === dirname(at))
-      throw new IngotError('TOOL-042', 'resources/klayout/check_layout.py is missing', {
-        place: 'resources/klayout',
-        remedy: 'install Ingot again',
-      });
-  }
+  const path = findOwnFile('resources', 'klayout', 'check_layout.py');
+  if (path !== undefined) return path;
+  throw new IngotError('TOOL-042', 'resources/klayout/check_layout.py is missing', {
+    place: 'resources/klayout',
+    remedy: 'install Ingot again',
+  });
 }

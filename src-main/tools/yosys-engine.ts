@@ -3,12 +3,11 @@
  * in a child process that can be killed. A run is a script, the files it reads and the files it writes; all
  * stand in one temporary folder.
  */
-import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { BugError, IngotError } from '../base/diagnostic.ts';
+import { join } from 'node:path';
+import { IngotError } from '../base/diagnostic.ts';
+import { ownProgram } from './own-files.ts';
 import { runProcess, type ProcessEnd } from './run-process.ts';
 
 export type YosysEngine = 'native' | 'wasm';
@@ -94,7 +93,7 @@ export async function runYosys(run: YosysRun, options: YosysRunOptions = {}): Pr
     const { signal } = options;
     const end = isNative
       ? await runProcess('yosys', ARGS, { cwd: folder, onLine, signal })
-      : await runProcess(process.execPath, [...wasmFlags(), yosysEntry(), folder], {
+      : await runProcess(process.execPath, [...wasmFlags(), ownProgram('yosys-process'), folder], {
           onLine,
           signal,
           ...(process.versions.electron ? { env: { ...process.env, ELECTRON_RUN_AS_NODE: '1' } } : {}),
@@ -162,15 +161,4 @@ function judge(end: ProcessEnd, isNative: boolean): void {
     place: 'yosys',
     remedy: LOG_REMEDY,
   });
-}
-
-/** `yosys-process` beside the sources (src-main) or beside the bundled entries (out/main). */
-function yosysEntry(): string {
-  const here = fileURLToPath(import.meta.url);
-  const wanted = here.endsWith('.ts') ? 'yosys-process.ts' : 'yosys-process.js';
-  for (let folder = dirname(here); folder !== dirname(folder); folder = dirname(folder)) {
-    const path = join(folder, wanted);
-    if (existsSync(path)) return path;
-  }
-  throw new BugError(`${wanted} is not beside the program`);
 }

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { app, BrowserWindow, dialog } from 'electron';
 import { IngotError } from '../base/diagnostic.ts';
-import { exampleFolder } from '../cli/resources.ts';
+import { exampleFolder } from '../tools/own-files.ts';
 import * as engine from '../flow/index.ts';
 import type { ProjectSummary } from '../ipc/contract.ts';
 import { addRecent, readRecent, removeRecent } from './recent.ts';

@@ -10,9 +10,9 @@ import {
   readRunDetail,
   type Project,
 } from '../../flow/index.ts';
+import { exampleFolder } from '../../tools/own-files.ts';
 import { JSON_OPTION, type Command } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
-import { exampleFolder } from '../resources.ts';
 import { printReport } from './report.ts';
 import { runAndShow, SET_OPTION } from './run.ts';
 

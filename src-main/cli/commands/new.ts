@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { createProject, listFiles } from '../../flow/index.ts';
+import { exampleFolder } from '../../tools/own-files.ts';
 import { JSON_OPTION, type Command } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
-import { exampleFolder } from '../resources.ts';
 
 export const newCommand: Command = {
   name: 'new',

@@ -1,6 +1,7 @@
 import { pack } from '../../base/pack.ts';
 import { defineStep } from '../step.ts';
 import { IngotError } from '../../base/diagnostic.ts';
+import { judged } from './chip-state.ts';
 import { TEST_FILES, inputOf, readSamples } from './test-set.ts';
 
 /** Largest |difference| to the expected outputs, by the corpus' rule for float models. */
@@ -21,12 +22,10 @@ export const importModelStep = defineStep({
     const { value: model, diagnostics } = importModel(file.bytes, file.name);
     diagnostics.forEach(context.log);
     context.writeArtefact('model.bin', pack(model));
-    const complaints = verifyModel(model);
-    complaints.forEach(context.log);
     context.proof({
       name: 'the imported model is well formed',
       judge: 'verifyModel',
-      result: complaints.length === 0 ? 'pass' : 'fail',
+      result: judged(context, verifyModel(model)),
       detail: `${model.nodes.length} nodes, ${model.tensors.length} tensors: names, order, shapes, values`,
     });
     const claim = { name: 'float outputs match those expected', judge: 'float reference interpreter' };

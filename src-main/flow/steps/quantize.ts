@@ -1,6 +1,7 @@
 import { pack, unpack } from '../../base/pack.ts';
 import type { Model } from '../../stages/model/index.ts';
 import { defineStep } from '../step.ts';
+import { judged } from './chip-state.ts';
 import { TEST_FILES, accuracyOf, inputOf, percent, readSamples, readTestSet } from './test-set.ts';
 
 /** int8 may lose this much accuracy against float: half a point. */
@@ -28,12 +29,10 @@ export const quantizeStep = defineStep({
     const { value: graph, diagnostics } = stage.quantize(model, samples, { percentile });
     diagnostics.forEach(context.log);
     context.writeArtefact('quantized.bin', pack(graph));
-    const complaints = stage.verifyQuantGraph(graph);
-    complaints.forEach(context.log);
     context.proof({
       name: 'the int8 graph is well formed',
       judge: 'verifyQuantGraph',
-      result: complaints.length === 0 ? 'pass' : 'fail',
+      result: judged(context, stage.verifyQuantGraph(graph)),
       detail: `${graph.ops.length} operators, ${graph.tensors.length} tensors: scales, ranges, shapes, multipliers`,
     });
     const claim = { name: 'int8 keeps the accuracy', judge: 'integer reference against float reference' };

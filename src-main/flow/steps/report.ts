@@ -3,6 +3,15 @@ import { defineStep } from '../step.ts';
 import { judged, readChip, readKitArtefact } from './chip-state.ts';
 import { REPORT_INPUTS, reportFacts } from './report-facts.ts';
 
+const FILES = [
+  'report.html',
+  'report.json',
+  'summary.csv',
+  'layers.csv',
+  'steps.csv',
+  'proof.csv',
+  'layout.png',
+] as const;
 const PICTURE_PX = 1200;
 
 export const reportStep = defineStep({
@@ -10,24 +19,8 @@ export const reportStep = defineStep({
   title: 'Write the report',
   version: 2,
   inputs: REPORT_INPUTS,
-  outputs: [
-    'report.html',
-    'report.json',
-    'summary.csv',
-    'layers.csv',
-    'steps.csv',
-    'proof.csv',
-    'layout.png',
-  ],
-  exports: [
-    'report.html',
-    'report.json',
-    'summary.csv',
-    'layers.csv',
-    'steps.csv',
-    'proof.csv',
-    'layout.png',
-  ],
+  outputs: FILES,
+  exports: FILES,
   settings: [],
   readsRun: true,
   async run(context) {

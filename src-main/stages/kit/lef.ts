@@ -4,27 +4,14 @@ import type { Rect } from '../../base/geometry.ts';
 import { readMacro, type LefMacro } from './lef-macros.ts';
 import { LefTokens } from './lef-tokens.ts';
 import { SourceText } from './source-place.ts';
+import type { CutLayer, RoutingLayer } from './types.ts';
 import { LEF_IGNORED, LEF_WARNED, noteOnce } from './statements.ts';
 
-export interface LefRoutingLayer {
-  readonly kind: 'routing';
-  readonly name: string;
-  readonly direction: 'H' | 'V';
-  readonly pitchDbu: number;
-  readonly offsetDbu: number;
-  readonly widthDbu: number;
-  readonly spacingDbu: number;
-  readonly wideSpacing: { widthDbu: number; prlDbu: number; spacingDbu: number }[];
-  readonly resistanceOhmPerSquare: number;
-}
-
-export interface LefCutLayer {
-  readonly kind: 'cut';
-  readonly name: string;
-  readonly widthDbu: number;
-  readonly spacingDbu: number;
-  readonly resistanceOhm: number;
-}
+/** As the kit's, less what only its own tables say. */
+export type LefRoutingLayer = Omit<RoutingLayer, 'capacitanceFfPerUm' | 'resistanceOhmPerUm' | 'gdsLayer'> & {
+  readonly wideSpacing: RoutingLayer['wideSpacing'][number][];
+};
+export type LefCutLayer = Omit<CutLayer, 'gdsLayer'>;
 
 export interface LefVia {
   readonly name: string;

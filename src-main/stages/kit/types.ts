@@ -194,7 +194,7 @@ export interface Kit {
   readonly roles: KitRoles;
 }
 
-/** Cells and layers by job, the kit's own small table (pdk.md section 4). Masters by name. */
+/** Cells and layers by job, the kit's own small table. Masters by name. */
 export interface KitRoles {
   readonly tieHigh: { readonly master: string; readonly pin: string };
   readonly tieLow: { readonly master: string; readonly pin: string };

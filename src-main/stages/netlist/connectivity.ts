@@ -1,18 +1,9 @@
 /** From the net of every pin to the pins of every net, and back: the two halves of a Netlist. */
 import { assert } from '../../base/diagnostic.ts';
 import type { Kit } from '../kit/types.ts';
-import { NONE, type Netlist, type Port } from './types.ts';
+import { NONE, type Netlist } from './types.ts';
 
-export interface NetlistParts {
-  readonly top: string;
-  readonly instNames: readonly string[];
-  readonly instMaster: Int32Array;
-  readonly instPinStart: Int32Array;
-  readonly pinNet: Int32Array;
-  readonly netNames: readonly string[];
-  readonly ports: readonly Port[];
-  readonly netIsClock: Uint8Array;
-}
+type NetlistParts = Omit<Netlist, 'netPinStart' | 'netPins'>;
 
 /** Builds the CSR: pins in rising id, then every driver moved to the front of its net. */
 export function assembleNetlist(parts: NetlistParts, kit: Kit): Netlist {

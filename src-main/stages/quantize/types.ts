@@ -2,8 +2,10 @@
  * The int8 graph: what the compiler, the integer reference and the simulator agree on.
  * Tensors are NHWC with batch 1, shape [h, w, c]; a vector is [1, 1, c]. Activations are asymmetric int8,
  * weights symmetric int8 with zero point 0. Arithmetic is TensorFlow Lite Micro's reference kernels,
- * double rounding (accelerator.md section 2).
+ * double rounding.
  */
+import type { PoolAttributes } from '../model/types.ts';
+
 export interface QuantTensor {
   readonly name: string;
   /** [h, w, c] */
@@ -29,16 +31,8 @@ interface OpBase {
   readonly output: number;
 }
 
-export interface Window {
-  readonly kernelH: number;
-  readonly kernelW: number;
-  readonly strideH: number;
-  readonly strideW: number;
-  readonly padTop: number;
-  readonly padLeft: number;
-  readonly padBottom: number;
-  readonly padRight: number;
-}
+/** As the model's. */
+export type Window = PoolAttributes;
 
 export interface ConvOp extends OpBase, Window {
   readonly kind: 'conv';
