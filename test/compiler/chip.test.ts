@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { IngotError } from '../../src-main/base/diagnostic.ts';
 import { makeRng } from '../../src-main/base/rng.ts';
 import {
   COMMON,
@@ -13,16 +12,7 @@ import {
   validateChip,
   type Chip,
 } from '../../src-main/stages/chip/index.ts';
-
-const codeOf = (f: () => unknown): string => {
-  try {
-    f();
-  } catch (e) {
-    if (e instanceof IngotError) return e.diagnostic.code;
-    throw e;
-  }
-  return 'none';
-};
+import { codeOf } from '../support/code-of.ts';
 
 describe('chip parameters', () => {
   const bad: readonly [string, Partial<Record<keyof Chip, unknown>>][] = [
@@ -41,9 +31,9 @@ describe('chip parameters', () => {
     ['CHIP-012', { bake: 1 }],
   ];
   it.each(bad)('%s for %j', (code, change) => {
-    expect(codeOf(() => validateChip({ ...DEMO_CHIP, ...change } as Chip))).toBe(code);
+    expect(codeOf(() => validateChip({ ...DEMO_CHIP, ...change } as Chip)).code).toBe(code);
   });
-  it('accepts the demo chip', () => expect(codeOf(() => validateChip(DEMO_CHIP))).toBe('none'));
+  it('accepts the demo chip', () => expect(codeOf(() => validateChip(DEMO_CHIP)).code).toBe('none'));
 });
 
 describe('instruction set', () => {
@@ -73,11 +63,11 @@ describe('instruction set', () => {
   });
 
   it('refuses unknown operations and stray bits', () => {
-    expect(codeOf(() => decode(Uint32Array.of(15, 0, 0, 0)))).toBe('CHIP-020');
-    expect(codeOf(() => decode(Uint32Array.of(0, 0, 0, 1)))).toBe('CHIP-020');
-    expect(codeOf(() => assemble('JUMP to=3'))).toBe('CHIP-021');
-    expect(codeOf(() => assemble('END to=3'))).toBe('CHIP-021');
-    expect(codeOf(() => assemble('LDA run=70000'))).toBe('CHIP-021');
+    expect(codeOf(() => decode(Uint32Array.of(15, 0, 0, 0))).code).toBe('CHIP-020');
+    expect(codeOf(() => decode(Uint32Array.of(0, 0, 0, 1))).code).toBe('CHIP-020');
+    expect(codeOf(() => assemble('JUMP to=3')).code).toBe('CHIP-021');
+    expect(codeOf(() => assemble('END to=3')).code).toBe('CHIP-021');
+    expect(codeOf(() => assemble('LDA run=70000')).code).toBe('CHIP-021');
   });
 
   it('documents every field', () => {

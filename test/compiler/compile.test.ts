@@ -1,24 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { IngotError } from '../../src-main/base/diagnostic.ts';
 import { makeRng } from '../../src-main/base/rng.ts';
 import { DEMO_CHIP, assemble, decode, disassemble, encode } from '../../src-main/stages/chip/index.ts';
 import { compile, verifyProgram, type Program } from '../../src-main/stages/compiler/index.ts';
 import type { ConvOp, QuantGraph, QuantOp } from '../../src-main/stages/quantize/types.ts';
 import { runInteger } from '../../src-main/stages/quantize/index.ts';
 import { simulate } from '../../src-main/stages/simulator/index.ts';
+import { codeOf } from '../support/code-of.ts';
 import { chipOf } from '../support/chips.ts';
 import { loadDigits } from '../support/digits.ts';
 import { randomGraph, randomInputs } from '../support/random-graphs.ts';
-
-const codeOf = (f: () => unknown): string => {
-  try {
-    f();
-  } catch (e) {
-    if (e instanceof IngotError) return e.diagnostic.code;
-    throw e;
-  }
-  return 'none';
-};
 
 /** A graph of one operator on [4, 4, 2]. */
 function single(
@@ -104,20 +94,20 @@ describe('compile', () => {
       }),
       [4, 4, 2],
     );
-    expect(codeOf(() => compile(add, chip))).toBe('COMPILE-010');
+    expect(codeOf(() => compile(add, chip)).code).toBe('COMPILE-010');
     const up = {
       multiplierQ31: new Int32Array(2).fill(2 ** 30),
       shift: Int32Array.of(-1, 2),
       clampMin: -128,
       clampMax: 127,
     };
-    expect(codeOf(() => compile(single(conv({ requantize: up }), [4, 4, 2]), chip))).toBe('COMPILE-012');
+    expect(codeOf(() => compile(single(conv({ requantize: up }), [4, 4, 2]), chip)).code).toBe('COMPILE-012');
     const huge = single(conv({ bias: Int32Array.of(0, 2 ** 30) }), [4, 4, 2]);
-    expect(codeOf(() => compile(huge, chip))).toBe('COMPILE-021');
-    expect(codeOf(() => compile(huge, chipOf(1, 4, { accumulatorBits: 32 })))).toBe('none');
+    expect(codeOf(() => compile(huge, chip)).code).toBe('COMPILE-021');
+    expect(codeOf(() => compile(huge, chipOf(1, 4, { accumulatorBits: 32 }))).code).toBe('none');
     const plain = single(conv({}), [4, 4, 2]);
-    expect(codeOf(() => compile(plain, chipOf(1, 4, { activationBytes: 40 })))).toBe('COMPILE-020');
-    expect(codeOf(() => compile(randomGraph(1), chipOf(1, 4, { weightWords: 3 })))).toBe('COMPILE-022');
+    expect(codeOf(() => compile(plain, chipOf(1, 4, { activationBytes: 40 }))).code).toBe('COMPILE-020');
+    expect(codeOf(() => compile(randomGraph(1), chipOf(1, 4, { weightWords: 3 }))).code).toBe('COMPILE-022');
     const padded = single(
       ({ input, output }) => ({
         ...{
@@ -134,7 +124,7 @@ describe('compile', () => {
       }),
       [4, 4, 2],
     );
-    expect(codeOf(() => compile(padded, chip))).toBe('COMPILE-014');
+    expect(codeOf(() => compile(padded, chip)).code).toBe('COMPILE-014');
   });
 });
 
@@ -198,7 +188,7 @@ describe('digits CNN', () => {
     const program = compile(graph, DEMO_CHIP).value;
     expect(program.layers).toHaveLength(3);
     expect(Math.max(...program.memoryMap.map((r) => r.address + r.bytes))).toBe(192);
-    expect(codeOf(() => compile(graph, { ...DEMO_CHIP, activationBytes: 188 }))).toBe('COMPILE-020');
+    expect(codeOf(() => compile(graph, { ...DEMO_CHIP, activationBytes: 188 })).code).toBe('COMPILE-020');
     expect(verifyProgram(program, DEMO_CHIP).diagnostics).toEqual([]);
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it, test } from 'vitest';
-import { IngotError } from '../../src-main/base/diagnostic.ts';
 import { readNpy, samplesOf, writeNpy } from '../../src-main/stages/model/index.ts';
+import { codeOf } from '../support/code-of.ts';
 
 /** A file as numpy.save writes it (taken from NumPy 2: np.save of np.array([[1, 2], [3, 4]], np.uint8)). */
 function numpyFile(header: string, payload: number[]): Uint8Array {
@@ -9,15 +9,7 @@ function numpyFile(header: string, payload: number[]): Uint8Array {
 }
 const header = "{'descr': '|u1', 'fortran_order': False, 'shape': (2, 2), }";
 
-const code = (bytes: Uint8Array): string => {
-  try {
-    readNpy(bytes);
-  } catch (e) {
-    if (e instanceof IngotError) return e.diagnostic.code;
-    throw e;
-  }
-  return 'read';
-};
+const code = (bytes: Uint8Array): string => codeOf(() => readNpy(bytes)).code;
 
 describe('.npy', () => {
   it('reads what NumPy writes, and writes it the same', () => {

@@ -6,19 +6,11 @@ import { openProject } from '../../src-main/flow/index.ts';
 import { openDatabase, type ReadDb } from '../../src-main/project/database.ts';
 import { MIGRATIONS } from '../../src-main/project/migrations/index.ts';
 import { listSteps, stepsWithKey } from '../../src-main/project/queries/steps.ts';
+import { codeOf } from '../support/code-of.ts';
 import { runToy, temporaryFolder, toyProject } from '../support/toy-project.ts';
 
 const NEWEST = MIGRATIONS.length;
 const pathOf = (): string => join(temporaryFolder(), 'ingot.db');
-
-function codeOf(action: () => unknown): string {
-  try {
-    action();
-    return 'fine';
-  } catch (error) {
-    return (error as { diagnostic?: { code: string } }).diagnostic?.code ?? String(error);
-  }
-}
 
 const schemaOf = (db: ReadDb): unknown =>
   db.prepare('SELECT type, name, sql FROM sqlite_schema ORDER BY name').all();
@@ -84,29 +76,29 @@ describe('the database file', () => {
     project.db.pragma(`user_version = ${NEWEST + 1}`);
     project.close();
     const before = readFileSync(path);
-    expect(codeOf(() => openProject(project.dir))).toBe('PROJECT-004');
+    expect(codeOf(() => openProject(project.dir)).code).toBe('PROJECT-004');
     expect(readFileSync(path).equals(before)).toBe(true);
   });
 
   test('that is not one, or is damaged, or belongs to others gives a typed error', () => {
     const noise = pathOf();
     writeFileSync(noise, 'this is not a database, but long enough to be taken for one'.repeat(50));
-    expect(codeOf(() => openDatabase(noise))).toBe('PROJECT-005');
+    expect(codeOf(() => openDatabase(noise)).code).toBe('PROJECT-005');
 
     const damaged = pathOf();
     openDatabase(damaged).close();
     const bytes = readFileSync(damaged);
     bytes.fill(0xa5, 4096, bytes.length);
     writeFileSync(damaged, bytes);
-    expect(codeOf(() => openDatabase(damaged))).toBe('PROJECT-005');
+    expect(codeOf(() => openDatabase(damaged)).code).toBe('PROJECT-005');
 
     const foreign = pathOf();
     const other = new Database(foreign);
     other.exec('CREATE TABLE t (x)');
     other.close();
-    expect(codeOf(() => openDatabase(foreign))).toBe('PROJECT-007');
+    expect(codeOf(() => openDatabase(foreign)).code).toBe('PROJECT-007');
 
-    expect(codeOf(() => openDatabase(join(temporaryFolder(), 'no', 'ingot.db')))).not.toBe('fine');
+    expect(() => openDatabase(join(temporaryFolder(), 'no', 'ingot.db'))).toThrow();
   });
 
   test('that is truncated gives a typed error', () => {
@@ -115,10 +107,7 @@ describe('the database file', () => {
     const bytes = readFileSync(path);
     for (const size of [50, 100, 4096, 9000, bytes.length - 4096]) {
       writeFileSync(path, bytes.subarray(0, size));
-      expect(
-        codeOf(() => openDatabase(path)),
-        `${size} bytes`,
-      ).toBe('PROJECT-005');
+      expect(codeOf(() => openDatabase(path)).code, `${size} bytes`).toBe('PROJECT-005');
     }
   });
 });

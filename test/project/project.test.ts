@@ -13,16 +13,8 @@ import {
 import { digestOf, hasArtefact, readArtefact, storeArtefact } from '../../src-main/project/artefact-store.ts';
 import { identify, isAlive } from '../../src-main/project/process-identity.ts';
 import { readRunLock } from '../../src-main/project/queries/run-lock.ts';
+import { codeOf } from '../support/code-of.ts';
 import { runToy, setEnvironment, temporaryFolder, toyProject } from '../support/toy-project.ts';
-
-function codeOf(action: () => unknown): string {
-  try {
-    action();
-    return 'fine';
-  } catch (error) {
-    return (error as { diagnostic?: { code: string } }).diagnostic?.code ?? String(error);
-  }
-}
 
 /** Writes a project file with its inputs. */
 function projectFile(content: unknown): string {
@@ -51,7 +43,7 @@ describe('creating', () => {
       ['test.labels', 'labels.npy', digestOf('labels')],
     ]);
     project.close();
-    expect(codeOf(() => createProject(project.dir))).toBe('PROJECT-003');
+    expect(codeOf(() => createProject(project.dir)).code).toBe('PROJECT-003');
     openProject(project.dir).close();
   });
 
@@ -65,8 +57,8 @@ describe('creating', () => {
     ['impossible setting', { settings: { 'chip.rows': 300 } }, 'SETTING-003'],
   ])('%s is refused, and the folder can still become a project', (_name, content, code) => {
     const dir = join(temporaryFolder(), 'p');
-    expect(codeOf(() => createProject(dir, { from: projectFile(content) }))).toBe(code);
-    if (existsSync(join(dir, 'ingot.db'))) expect(codeOf(() => openProject(dir))).toBe('PROJECT-002');
+    expect(codeOf(() => createProject(dir, { from: projectFile(content) })).code).toBe(code);
+    if (existsSync(join(dir, 'ingot.db'))) expect(codeOf(() => openProject(dir)).code).toBe('PROJECT-002');
     createProject(dir).close();
     openProject(dir).close();
   });
@@ -75,7 +67,7 @@ describe('creating', () => {
     const clear = setEnvironment('INGOT_FAULT', 'enospc:model');
     const from = projectFile({ model: 'm.onnx' });
     const dir = join(temporaryFolder(), 'p');
-    expect(codeOf(() => createProject(dir, { from }))).toBe('WORLD-001');
+    expect(codeOf(() => createProject(dir, { from })).code).toBe('WORLD-001');
     clear();
     createProject(dir, { from }).close();
   });
@@ -83,10 +75,10 @@ describe('creating', () => {
   test('a place that cannot hold a project', () => {
     const folder = temporaryFolder();
     writeFileSync(join(folder, 'file'), '');
-    expect(codeOf(() => createProject(join(folder, 'file', 'p')))).toBe('FILE-003');
-    expect(codeOf(() => openProject(join(folder, 'none')))).toBe('PROJECT-001');
-    expect(codeOf(() => openProject(folder))).toBe('PROJECT-002');
-    expect(codeOf(() => openProject(join(folder, 'file')))).toBe('PROJECT-002');
+    expect(codeOf(() => createProject(join(folder, 'file', 'p'))).code).toBe('FILE-003');
+    expect(codeOf(() => openProject(join(folder, 'none'))).code).toBe('PROJECT-001');
+    expect(codeOf(() => openProject(folder)).code).toBe('PROJECT-002');
+    expect(codeOf(() => openProject(join(folder, 'file'))).code).toBe('PROJECT-002');
   });
 
   const isRoot = process.getuid?.() === 0;
@@ -95,7 +87,7 @@ describe('creating', () => {
     () => {
       const folder = temporaryFolder();
       chmodSync(folder, 0o500);
-      expect(codeOf(() => createProject(folder))).toBe('WORLD-002');
+      expect(codeOf(() => createProject(folder)).code).toBe('WORLD-002');
     },
   );
 });
@@ -109,7 +101,7 @@ describe('importing', () => {
       { role: 'model', path: join(folder, 'two.onnx') },
       { role: 'calibration', path: join(folder, 'gone.npy') },
     ];
-    expect(codeOf(() => importFiles(project, files))).toBe('FILE-001');
+    expect(codeOf(() => importFiles(project, files)).code).toBe('FILE-001');
     expect(listFiles(project.db)).toMatchObject([{ role: 'model', digest: digestOf('one') }]);
     importFiles(project, files.slice(0, 1));
     expect(listFiles(project.db)).toMatchObject([
@@ -123,7 +115,7 @@ describe('importing', () => {
     writeFileSync(join(folder, 'empty'), '');
     writeFileSync(join(folder, 'large'), '');
     truncateSync(join(folder, 'large'), 2 ** 32);
-    const importing = (path: string) => codeOf(() => importFiles(project, [{ role: 'model', path }]));
+    const importing = (path: string) => codeOf(() => importFiles(project, [{ role: 'model', path }])).code;
     expect(importing(join(folder, 'empty'))).toBe('FILE-006');
     expect(importing(join(folder, 'large'))).toBe('FILE-005');
     expect(importing(folder)).toBe('FILE-002');
@@ -136,7 +128,7 @@ describe('importing', () => {
     expect(readProject(project.db)?.settings).toEqual({ 'place.seed': 2 });
     setProjectSettings(project, { 'route.seed': '8', 'place.seed': 1 });
     expect(readProject(project.db)?.settings).toEqual({ 'route.seed': 8 });
-    expect(codeOf(() => setProjectSettings(project, { 'chip.rows': '80' }))).toBe('SETTING-003');
+    expect(codeOf(() => setProjectSettings(project, { 'chip.rows': '80' })).code).toBe('SETTING-003');
   });
 });
 
@@ -150,9 +142,9 @@ describe('artefacts', () => {
     expect(storeArtefact(dir, 'empty', '').sizeBytes).toBe(0);
     writeFileSync(join(dir, 'artefacts', stored.digest), new Uint8Array(1000));
     expect(hasArtefact(dir, stored)).toBe(true);
-    expect(codeOf(() => readArtefact(dir, 'x', stored.digest))).toBe('FLOW-008');
+    expect(codeOf(() => readArtefact(dir, 'x', stored.digest)).code).toBe('FLOW-008');
     expect(hasArtefact(dir, stored)).toBe(false);
-    expect(codeOf(() => readArtefact(dir, 'x', stored.digest))).toBe('FLOW-008');
+    expect(codeOf(() => readArtefact(dir, 'x', stored.digest)).code).toBe('FLOW-008');
   });
 });
 
