@@ -99,7 +99,7 @@ function endOf(child: ChildProcess): Promise<ChildEnd> {
   });
 }
 
-export function killGroup(child: { readonly pid?: number | undefined }): void {
+function killGroup(child: { readonly pid?: number | undefined }): void {
   if (child.pid === undefined) return;
   try {
     if (process.platform === 'win32') spawnSync('taskkill', ['/pid', String(child.pid), '/T', '/F']);

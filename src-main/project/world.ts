@@ -5,7 +5,7 @@
 import { IngotError } from '../base/diagnostic.ts';
 
 /** Error code of Node or SQLite: `ENOSPC`, `SQLITE_FULL`. */
-export function errorCode(error: unknown): string {
+function errorCode(error: unknown): string {
   if (typeof error !== 'object' || error === null || !('code' in error)) return '';
   return typeof error.code === 'string' ? error.code : '';
 }

@@ -110,7 +110,7 @@ export async function runOpenSta(input: OpenStaInput, workDir: string): Promise<
 }
 
 /** Pure: the marked lines of our script's output. Slacks come in ns. */
-export function parseOpenStaLog(log: string): OpenStaResult {
+function parseOpenStaLog(log: string): OpenStaResult {
   const setupSlackPs = new Map<string, number>();
   const holdSlackPs = new Map<string, number>();
   for (const match of log.matchAll(/^@(setup|hold) (\S+) (\S+)$/gm)) {

@@ -2,7 +2,7 @@
 import type { Diagnostic } from '../../src-main/base/diagnostic.ts';
 import type { Requests } from '../../src-main/ipc/contract.ts';
 
-export class RequestError extends Error {
+class RequestError extends Error {
   readonly trouble: Diagnostic;
   constructor(trouble: Diagnostic) {
     super(trouble.message);

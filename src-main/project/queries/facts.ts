@@ -35,7 +35,7 @@ export function listArtefacts(db: ReadDb, stepId: number): ArtefactRow[] {
     .all(stepId) as ArtefactRow[];
 }
 
-export function listLog(db: ReadDb, stepId: number): LogRow[] {
+function listLog(db: ReadDb, stepId: number): LogRow[] {
   const rows = db
     .prepare('SELECT code, severity, message, place, remedy, atMs FROM log WHERE stepId = ? ORDER BY id')
     .all(stepId) as (Omit<LogRow, 'place' | 'remedy'> & { place: string | null; remedy: string | null })[];
@@ -46,13 +46,13 @@ export function listLog(db: ReadDb, stepId: number): LogRow[] {
   }));
 }
 
-export function listMetrics(db: ReadDb, stepId: number): MetricRow[] {
+function listMetrics(db: ReadDb, stepId: number): MetricRow[] {
   return db
     .prepare('SELECT name, value, unit FROM metrics WHERE stepId = ? ORDER BY id')
     .all(stepId) as MetricRow[];
 }
 
-export function listProofs(db: ReadDb, stepId: number): ProofRow[] {
+function listProofs(db: ReadDb, stepId: number): ProofRow[] {
   return db
     .prepare('SELECT name, judge, result, detail FROM proofs WHERE stepId = ? ORDER BY id')
     .all(stepId) as ProofRow[];

@@ -80,7 +80,7 @@ function checkSpacing(
 }
 
 /** Overhangs [x, y] that the kit's vias and via rules give a cut on one side, none implied by another. */
-export function allowedEnclosures(kit: Kit, cut: number, side: 'below' | 'above'): [number, number][] {
+function allowedEnclosures(kit: Kit, cut: number, side: 'below' | 'above'): [number, number][] {
   const all: [number, number][] = [];
   for (const via of kit.tech.vias) {
     if (via.cut !== cut || via.cutRects.length !== 1) continue;

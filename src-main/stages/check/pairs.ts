@@ -134,7 +134,7 @@ function enterStrips(side: Side, { low, size, count }: Frame): void {
 }
 
 /** Indices by ascending value: value and index share one double (32 + 21 bits), sorted natively. */
-export function orderBy(values: Int32Array): Int32Array {
+function orderBy(values: Int32Array): Int32Array {
   const n = values.length;
   const order = new Int32Array(n);
   const BITS = 2 ** 21;

@@ -22,7 +22,7 @@ export interface Edge {
  * Sweeps the union of rectangles from left to right: visit(x1, x2, intervals) for each slab between
  * neighbouring x, intervals being the merged [y from, y to, ...] in ascending order.
  */
-export function forEachSlab(
+function forEachSlab(
   t: Boxes,
   items: ArrayLike<number>,
   visit: (x1: number, x2: number, intervals: readonly number[]) => void,

@@ -26,7 +26,7 @@ function put(words: Uint32Array, at: number, field: Field, value: number): void 
 }
 
 /** Value of a field of the word that starts at part `at`. */
-export function readField(words: Uint32Array, at: number, field: Field): number {
+function readField(words: Uint32Array, at: number, field: Field): number {
   let value = 0;
   for (let bit = 0; bit < field.width; bit++) {
     const position = field.lsb + bit;

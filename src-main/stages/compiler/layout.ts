@@ -12,7 +12,7 @@ export interface View {
   readonly bytes: number;
 }
 
-export function pitchOf(channels: number, columns: number): number {
+function pitchOf(channels: number, columns: number): number {
   if (channels >= columns) return Math.ceil(channels / columns) * columns;
   let pitch = 1;
   while (pitch < channels) pitch *= 2;

@@ -124,35 +124,3 @@ export function unateness(
   if (rises) return 'positive_unate';
   return falls ? 'negative_unate' : 'independent';
 }
-
-/** Postfix opcodes of flattenExpression: a variable's index is pushed, the others work on the stack. */
-export const OP_ZERO = -1;
-export const OP_ONE = -2;
-export const OP_NOT = -3;
-export const OP_AND = -4;
-export const OP_OR = -5;
-export const OP_XOR = -6;
-
-/** Postfix code over variable indices; a variable not in `names` throws KIT-014. */
-export function flattenExpression(expression: Expression, names: readonly string[]): Int32Array {
-  const code: number[] = [];
-  const emit = (e: Expression): void => {
-    if (e.op === 'const') code.push(e.value ? OP_ONE : OP_ZERO);
-    else if (e.op === 'var') {
-      const index = names.indexOf(e.name);
-      if (index === -1) throw new IngotError('KIT-014', `variable ${e.name} names no pin`);
-      code.push(index);
-    } else if (e.op === 'not') {
-      emit(e.arg);
-      code.push(OP_NOT);
-    } else {
-      const sign = e.op === 'and' ? OP_AND : e.op === 'or' ? OP_OR : OP_XOR;
-      e.args.forEach((arg, i) => {
-        emit(arg);
-        if (i > 0) code.push(sign);
-      });
-    }
-  };
-  emit(expression);
-  return Int32Array.from(code);
-}

@@ -1,13 +1,6 @@
 export {
   evaluateFunction,
-  flattenExpression,
   functionVariables,
-  OP_AND,
-  OP_NOT,
-  OP_ONE,
-  OP_OR,
-  OP_XOR,
-  OP_ZERO,
   parseFunction,
   truthTable,
   unateness,

@@ -214,7 +214,7 @@ function readCutLayer(t: LefTokens, name: string): LefCutLayer {
   return { kind: 'cut', name, widthDbu, spacingDbu, resistanceOhm };
 }
 
-export function readRect(t: LefTokens): Rect {
+function readRect(t: LefTokens): Rect {
   const [a, b, c, d] = [t.length(), t.length(), t.length(), t.length()];
   t.expect(';');
   return { x1: Math.min(a, c), y1: Math.min(b, d), x2: Math.max(a, c), y2: Math.max(b, d) };

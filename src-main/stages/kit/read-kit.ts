@@ -62,7 +62,7 @@ export function masterIndex(kit: Kit): Map<string, number> {
   return new Map(kit.masters.map((m, i) => [m.name, i]));
 }
 
-export function mismatch(code: string, message: string, place: string): IngotError {
+function mismatch(code: string, message: string, place: string): IngotError {
   return new IngotError(code, message, { place, remedy: FRESH_KIT });
 }
 

@@ -1,7 +1,7 @@
 import { IngotError } from '../../base/diagnostic.ts';
 
 /** `name:line:column`, both counted from 1, of a character offset. Computed only when something is wrong. */
-export function placeOf(name: string, text: string, offset: number): string {
+function placeOf(name: string, text: string, offset: number): string {
   const end = Math.min(offset, text.length);
   let line = 1;
   let lineStart = 0;

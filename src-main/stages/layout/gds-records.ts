@@ -36,12 +36,12 @@ export const GDS = {
   PROPVALUE: 0x2c,
 } as const;
 
-export const GDS_NONE = 0;
-export const GDS_BITS = 1;
-export const GDS_INT16 = 2;
-export const GDS_INT32 = 3;
-export const GDS_REAL64 = 5;
-export const GDS_TEXT = 6;
+const GDS_NONE = 0;
+const GDS_BITS = 1;
+const GDS_INT16 = 2;
+const GDS_INT32 = 3;
+const GDS_REAL64 = 5;
+const GDS_TEXT = 6;
 
 /** Sign bit, base-16 exponent in excess 64, 56-bit fraction. */
 export function decodeReal(view: DataView, at: number): number {
@@ -52,7 +52,7 @@ export function decodeReal(view: DataView, at: number): number {
   return head & 0x80 ? -value : value;
 }
 
-export function encodeReal(value: number): Uint8Array {
+function encodeReal(value: number): Uint8Array {
   const bytes = new Uint8Array(8);
   if (value === 0) return bytes;
   let fraction = Math.abs(value);

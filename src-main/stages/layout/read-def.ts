@@ -285,7 +285,7 @@ class DefReader {
 }
 
 /** Names to dense ids, first come first numbered. */
-export class Interner {
+class Interner {
   readonly names: string[] = [];
   readonly #ids = new Map<string, number>();
 

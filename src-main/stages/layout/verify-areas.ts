@@ -6,7 +6,7 @@ import type { DefDesign, DefNets, GdsLibrary, GdsStructure, LayoutDesign } from 
 export type Reporter = (code: string, message: string, place: string) => void;
 
 /** [Tech.layers] um2 of wires, vias, power shapes and port shapes as the DEF has them. */
-export function defLayerAreas(def: DefDesign, kit: Kit): number[] {
+function defLayerAreas(def: DefDesign, kit: Kit): number[] {
   const { layers, vias } = kit.tech;
   const indexOf = new Map(layers.map((layer, k) => [layer.name, k]));
   const sums = layers.map(() => 0);
@@ -56,7 +56,7 @@ function addNets(
 }
 
 /** The same from the GDS: polygons of the top structure and of the via structures it refers to. */
-export function gdsLayerAreas(gds: GdsLibrary, kit: Kit): number[] {
+function gdsLayerAreas(gds: GdsLibrary, kit: Kit): number[] {
   const layerOfGds = new Map(kit.tech.layers.map((layer, k) => [layer.gdsLayer, k]));
   const masters = new Set(kit.masters.map((m) => m.name));
   const areasOf = (structure: GdsStructure): number[] => {

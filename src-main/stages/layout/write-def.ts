@@ -34,7 +34,7 @@ export function writeDef(
 }
 
 /** DEF separates names by blanks and reads a backslash as an escape. */
-export function defName(name: string): string {
+function defName(name: string): string {
   assert(name !== '' && !/\s/.test(name), `name '${name}' cannot stand in a DEF file`);
   return name.replaceAll('\\', '\\\\');
 }

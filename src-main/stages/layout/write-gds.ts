@@ -94,7 +94,7 @@ function usedVias(design: LayoutDesign): ViaDef[] {
   ];
 }
 
-export const viaStructureName = (via: ViaDef): string => VIA_STRUCTURE_PREFIX + layoutName(via.name);
+const viaStructureName = (via: ViaDef): string => VIA_STRUCTURE_PREFIX + layoutName(via.name);
 
 function writeVia(out: GdsWriter, via: ViaDef, kit: Kit, scale: number): void {
   const layers = kit.tech.layers;

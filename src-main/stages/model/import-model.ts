@@ -43,7 +43,7 @@ const OPERATORS: ReadonlyMap<string, (node: NodeReader) => void> = new Map([
   ['Unsqueeze', shapes.unsqueeze],
 ]);
 
-export const SUPPORTED_OPERATORS: readonly string[] = [...OPERATORS.keys()];
+const SUPPORTED_OPERATORS: readonly string[] = [...OPERATORS.keys()];
 
 /**
  * Reads an ONNX float32 file into a Model: shapes inferred, a dynamic batch bound to 1, constants and

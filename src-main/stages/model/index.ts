@@ -1,4 +1,4 @@
-export { importModel, SUPPORTED_OPERATORS } from './import-model.ts';
+export { importModel } from './import-model.ts';
 export { readNpy, samplesOf, writeNpy } from './npy.ts';
 export type { Npy, NpyData } from './npy.ts';
 export { runFloat, runFloatTrace } from './run-float.ts';

@@ -1,7 +1,7 @@
 import { IngotError } from '../../base/diagnostic.ts';
 
 /** No tensor may have more elements: 1 GiB of float32, far beyond any chip this tool lays out. */
-export const TENSOR_ELEMENTS_MAX = 2 ** 28;
+const TENSOR_ELEMENTS_MAX = 2 ** 28;
 
 /** Number of elements of a shape, [] being a scalar. Throws MODEL-007 where no sane tensor has that shape. */
 export function elementCount(shape: readonly number[], place: string): number {

@@ -215,7 +215,7 @@ export function clip(node: NodeReader): void {
 }
 
 /** True where `shape` broadcasts to `target` without changing target. */
-export function broadcastsTo(shape: readonly number[], target: readonly number[]): boolean {
+function broadcastsTo(shape: readonly number[], target: readonly number[]): boolean {
   if (shape.length > target.length) return false;
   const skip = target.length - shape.length;
   return shape.every((d, i) => d === 1 || d === target[skip + i]);

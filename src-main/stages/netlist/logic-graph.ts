@@ -22,7 +22,7 @@ export const NOT = 7;
 const OPS = 8;
 
 /** The nodes that stand before all others. */
-export const ZERO_NODE = 0;
+const ZERO_NODE = 0;
 export const ONE_NODE = 1;
 
 export interface LogicGraph {

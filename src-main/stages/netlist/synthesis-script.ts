@@ -28,8 +28,8 @@ export interface SynthesisScript {
   readonly output: string;
 }
 
-export const CONSTRAINT_FILE = 'abc.constr';
-export const NETLIST_FILE = 'netlist.v';
+const CONSTRAINT_FILE = 'abc.constr';
+const NETLIST_FILE = 'netlist.v';
 
 /** Driver of inputs and load of outputs, fF: what ORFS gives abc for this kit (the load is one BUF_X4 input). */
 const OUTPUT_LOAD_FF = 3.898;

@@ -2,9 +2,9 @@
 import type { VerilogTokens } from './verilog-tokens.ts';
 
 /** Bit ids >= 0; constants as these. */
-export const CONST_ZERO = -2;
-export const CONST_ONE = -3;
-export const CONST_UNKNOWN = -4;
+const CONST_ZERO = -2;
+const CONST_ONE = -3;
+const CONST_UNKNOWN = -4;
 
 interface Declared {
   readonly base: number;

@@ -26,7 +26,7 @@ export function toMultiplier(real: number): Multiplier {
 }
 
 /** real = fraction · 2^exponent with 0.5 <= fraction < 1, exact. real > 0. */
-export function frexp(real: number): { fraction: number; exponent: number } {
+function frexp(real: number): { fraction: number; exponent: number } {
   let fraction = real;
   let exponent = 0;
   while (fraction >= 1) {

@@ -36,7 +36,7 @@ function forNodesNear(g: LatticeLayer, r: Rect, visit: (node: number) => void): 
 const layerIndex = (lattice: Lattice, layer: number): number =>
   lattice.layers.findIndex((g) => g.layer === layer);
 
-export function blockRect(state: RouterState, layer: number, r: Rect): void {
+function blockRect(state: RouterState, layer: number, r: Rect): void {
   const l = layerIndex(state.lattice, layer);
   if (l < 0) return;
   forNodesNear(state.lattice.layers[l], r, (n) => {

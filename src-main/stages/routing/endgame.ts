@@ -117,7 +117,7 @@ function solveWindow(
 }
 
 /** Tries windows about the remaining conflicts. Returns the number of troubled nets left. */
-export function solveWindows(router: Router, random: () => number): number {
+function solveWindows(router: Router, random: () => number): number {
   let troubled = troubledOf(router);
   let count = troubled.length;
   const dbu = router.marginDbu / 3;

@@ -15,7 +15,7 @@ import type { CutLayer, Kit, RoutingLayer, Tech, ViaDef } from '../kit/types.ts'
 import type { RouteOptions } from './options.ts';
 
 /** DBU per unit of cost is set by the technology: one unit is 10 nm. */
-export const COST_UNITS_PER_UM = 100;
+const COST_UNITS_PER_UM = 100;
 
 export interface LatticeLayer {
   /** Index into Tech.layers. */
@@ -120,7 +120,7 @@ export function nodeAbove(lattice: Lattice, l: number, node: number): number {
  * Choice of via between two routing layers: pads no wider than the wires across their tracks, then the
  * least metal. Undefined where the kit has none.
  */
-export function chooseVia(tech: Tech, below: number, above: number): number {
+function chooseVia(tech: Tech, below: number, above: number): number {
   const halfAcross = (v: ViaDef, r: Rect, layer: number): boolean => {
     const m = tech.layers[layer] as RoutingLayer;
     const across = m.direction === 'V' ? Math.max(-r.x1, r.x2) : Math.max(-r.y1, r.y2);
@@ -215,7 +215,7 @@ function padHalf(tech: Tech, layer: number, vias: readonly number[], pinLayer: n
 }
 
 /** Routing layers (indices into Tech.layers) from the lowest to the highest that signals may use. */
-export function signalLayers(tech: Tech, options: RouteOptions): number[] {
+function signalLayers(tech: Tech, options: RouteOptions): number[] {
   const find = (name: string): number => {
     const i = tech.layers.findIndex((l) => l.kind === 'routing' && l.name === name);
     if (i < 0) throw new IngotError('ROUTE-001', `the kit has no routing layer ${name}`, { place: name });

@@ -14,7 +14,7 @@ export const HOST_PORT = [
 export const HOST_REGION = { program: 0, weights: 1, biases: 2, scales: 3 } as const;
 
 /** 32-bit parts of a memory word behind the host port. */
-export const partsOf = (bits: number): number => Math.ceil(bits / 32);
+const partsOf = (bits: number): number => Math.ceil(bits / 32);
 
 export const scaleBits = (chip: Chip): number => chip.lanes * 36;
 
@@ -285,7 +285,7 @@ interface ParameterImages {
   } | null;
 }
 
-export function biasWord(s: ParameterImages, block: number): bigint {
+function biasWord(s: ParameterImages, block: number): bigint {
   const K = s.chip.columns;
   const width = BigInt(s.chip.accumulatorBits);
   let word = 0n;
@@ -296,7 +296,7 @@ export function biasWord(s: ParameterImages, block: number): bigint {
 }
 
 /** Per lane, lowest first: multiplier (31 bits), shift (5 bits). */
-export function scaleWord(s: ParameterImages, block: number, group: number): bigint {
+function scaleWord(s: ParameterImages, block: number, group: number): bigint {
   const { lanes, columns } = s.chip;
   let word = 0n;
   for (let lane = lanes - 1; lane >= 0; lane--) {

@@ -42,7 +42,7 @@ export interface Shape {
 }
 
 /** Bits needed to hold values 0..n-1, at least 1. */
-export function bitsFor(n: number): number {
+function bitsFor(n: number): number {
   let bits = 1;
   while (2 ** bits < n) bits++;
   return bits;
