@@ -3,7 +3,7 @@
  * has its fixed keys and no failed proof, its figures follow from the files, and the page fetches nothing.
  */
 import { readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import type { Rect } from '../../src-main/base/geometry.ts';
@@ -15,14 +15,13 @@ import {
   type DefDesign,
   type DefNets,
 } from '../../src-main/stages/layout/index.ts';
-import { readNpy, samplesOf } from '../../src-main/stages/model/index.ts';
 import { defShapes } from '../support/def-shapes.ts';
 import { DEMO_TIMEOUT_MS, demoRun, type DemoRun } from '../support/demo-run.ts';
+import { exampleLabels, exampleSamples } from '../support/digits.ts';
 import { readFlatVerilog, type FlatModule } from '../support/flat-verilog.ts';
 import { elementKey, gdsElements, rectKey, type GdsElement } from '../support/gds-elements.ts';
 import { kitFiles, kitNote, kitText, nangate45 } from '../support/kit.ts';
 
-const EXAMPLE = resolve(import.meta.dirname, '../../resources/examples/digits');
 const isRequired = process.env.INGOT_REQUIRE_TOOLS === '1';
 /** Cells with an area and no logic, which netlist.v leaves out. */
 const PHYSICAL = /^(FILLCELL|TAPCELL|WELLTAP)/;
@@ -97,9 +96,8 @@ describe('the report', () => {
   });
 
   test('all 360 digits, within half a point of the float model, which others ran', () => {
-    const npy = (name: string) => readNpy(new Uint8Array(readFileSync(join(EXAMPLE, name))));
-    const labels = Array.from(npy('test-labels.npy').data, Number);
-    const right = samplesOf(npy('test-expected.npy')).filter(
+    const labels = exampleLabels();
+    const right = exampleSamples('test-expected').filter(
       (scores, i) => scores.indexOf(Math.max(...scores)) === labels[i],
     ).length;
     expect(labels.length).toBe(360);

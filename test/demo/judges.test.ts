@@ -5,17 +5,17 @@
  */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { checkLayout, pinLocations } from '../../src-main/stages/check/index.ts';
 import { readDef, readGds } from '../../src-main/stages/layout/index.ts';
-import { readNpy, samplesOf } from '../../src-main/stages/model/index.ts';
 import type { Netlist } from '../../src-main/stages/netlist/index.ts';
 import { quantizeInput, runInteger, type QuantGraph } from '../../src-main/stages/quantize/index.ts';
 import { runKLayout } from '../../src-main/tools/klayout.ts';
 import { xorDefGds } from '../support/def-gds-xor.ts';
 import { demoArtefact } from '../support/demo-artefact.ts';
 import { DEMO_TIMEOUT_MS, demoRun, type DemoRun } from '../support/demo-run.ts';
+import { exampleSamples } from '../support/digits.ts';
 import { readFlatVerilog } from '../support/flat-verilog.ts';
 import { simulateGates, type GateLevelRun } from '../support/gate-level.ts';
 import { gdsElements } from '../support/gds-elements.ts';
@@ -24,7 +24,6 @@ import { makeMutants, type Mutants } from '../support/layout-mutants.ts';
 import { testTool } from '../support/tools.ts';
 
 const TEST_MS = 10 * 60_000;
-const EXAMPLE = resolve(import.meta.dirname, '../../resources/examples/digits');
 const icarus = testTool('iverilog');
 const klayout = testTool('klayout');
 const folder = mkdtempSync(join(tmpdir(), 'ingot-judges-'));
@@ -49,7 +48,7 @@ describe.skipIf(!kitFiles || !icarus.path)(
     beforeAll(() => {
       netlist = readFileSync(path('netlist.v'), 'utf8');
       graph = demoArtefact<QuantGraph>(demo, 'quantized.bin');
-      const images = samplesOf(readNpy(new Uint8Array(readFileSync(join(EXAMPLE, 'test-images.npy')))));
+      const images = exampleSamples('test-images');
       inputs = DIGITS.map((i) => quantizeInput(graph, images[i]!));
       ({ cycles } = JSON.parse(readFileSync(path('report.json'), 'utf8')) as { cycles: number });
     });
