@@ -14,7 +14,7 @@ import { readNetlist } from '../../src-main/stages/netlist/index.ts';
 import { placeChip } from '../../src-main/stages/placement/index.ts';
 import { routeChip } from '../../src-main/stages/routing/index.ts';
 import { kitFiles, kitGds, kitNote, nangate45 } from '../support/kit.ts';
-import { randomVerilog } from '../support/mapped-netlists.ts';
+import { randomVerilog } from '../support/netlists.ts';
 
 describe.skipIf(!kitFiles)(`a routed design${kitNote}`, () => {
   let design: LayoutDesign;

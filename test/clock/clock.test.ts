@@ -13,12 +13,15 @@ import {
 } from '../../src-main/stages/placement/index.ts';
 import { codeOf } from '../support/code-of.ts';
 import { kitFiles, kitNote, nangate45 } from '../support/kit.ts';
-import { randomDesign } from '../support/random-design.ts';
+import { randomVerilog } from '../support/netlists.ts';
 
-const kit: Kit = (kitFiles ? await nangate45() : null)!;
+const kit: Kit = (kitFiles ? nangate45() : null)!;
 
 function placed(seed: number, gates: number, flops: number) {
-  const read = markClocks(readNetlist(randomDesign(seed, gates, flops, 20), kit).value, kit);
+  const read = markClocks(
+    readNetlist(randomVerilog(seed, gates, flops, { wide: 20, hasClockBuffers: false }), kit).value,
+    kit,
+  );
   const f = makeFloorplan(read, kit, { utilization: 0.5 });
   const floorplan = placePorts(f.netlist, kit, f.floorplan, f.placement, { order: 'name' });
   const global = placeGlobal(f.netlist, kit, floorplan, f.placement, { targetOverflow: 0.2 });

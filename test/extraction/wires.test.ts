@@ -13,7 +13,7 @@ import { steinerTree } from '../../src-main/stages/extraction/steiner.ts';
 import { readNetlist } from '../../src-main/stages/netlist/index.ts';
 import type { Routing } from '../../src-main/stages/routing/types.ts';
 import { codeOf } from '../support/code-of.ts';
-import { scatter } from '../support/mapped-netlists.ts';
+import { scatter } from '../support/scatter.ts';
 import { toyTimingKit } from '../support/toy-timing-kit.ts';
 
 const kit = toyTimingKit();

@@ -3,10 +3,11 @@ import { makeFloorplan, verifyPowerGrid, type Floorplan } from '../../src-main/s
 import { readNetlist, verifyNetlist } from '../../src-main/stages/netlist/index.ts';
 import { codeOf } from '../support/code-of.ts';
 import { kitFiles, kitNote, nangate45 } from '../support/kit.ts';
-import { randomDesign } from '../support/random-design.ts';
+import { randomVerilog } from '../support/netlists.ts';
 
-const kit = kitFiles ? await nangate45() : null;
-const design = (seed: number, gates = 600) => readNetlist(randomDesign(seed, gates, 60, 40), kit!).value;
+const kit = kitFiles ? nangate45() : null;
+const design = (seed: number, gates = 600) =>
+  readNetlist(randomVerilog(seed, gates, 60, { wide: 40, hasClockBuffers: false }), kit!).value;
 const codes = (floorplan: Floorplan): Set<string> =>
   new Set(verifyPowerGrid(floorplan, kit!).problems.map((p) => p.code));
 

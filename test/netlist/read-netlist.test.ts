@@ -12,8 +12,7 @@ import {
 } from '../../src-main/stages/netlist/index.ts';
 import { codeOf } from '../support/code-of.ts';
 import { kitFiles, kitNote, nangate45 } from '../support/kit.ts';
-import { randomVerilog } from '../support/mapped-netlists.ts';
-import { adderVerilog, counterVerilog } from '../support/netlists.ts';
+import { adderVerilog, counterVerilog, randomVerilog } from '../support/netlists.ts';
 
 /** Who is connected to whom, by names: independent of the numbering. */
 function connections(n: Netlist, kit: Kit): string[] {

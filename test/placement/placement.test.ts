@@ -18,11 +18,14 @@ import {
 import { makeRng } from '../../src-main/base/rng.ts';
 import { codeOf } from '../support/code-of.ts';
 import { kitFiles, kitNote, nangate45 } from '../support/kit.ts';
-import { randomDesign } from '../support/random-design.ts';
+import { randomVerilog } from '../support/netlists.ts';
 
-const kit: Kit = (kitFiles ? await nangate45() : null)!;
+const kit: Kit = (kitFiles ? nangate45() : null)!;
 const read = (seed: number, gates = 500, flops = 60, wide = 90): Netlist =>
-  markClocks(readNetlist(randomDesign(seed, gates, flops, wide), kit).value, kit);
+  markClocks(
+    readNetlist(randomVerilog(seed, gates, flops, { wide, hasClockBuffers: false }), kit).value,
+    kit,
+  );
 const plan = (seed: number, utilization = 0.55, gates = 500) =>
   makeFloorplan(read(seed, gates), kit, { utilization });
 

@@ -9,7 +9,8 @@ import { analyzePower, verifyPower, type PowerInput } from '../../src-main/stage
 import { analyzeTiming, defaultConstraints } from '../../src-main/stages/timing/index.ts';
 import { runOpenSta } from '../../src-main/tools/opensta.ts';
 import { kitFiles, kitNote, nangate45 } from '../support/kit.ts';
-import { randomVerilog, scatter } from '../support/mapped-netlists.ts';
+import { randomVerilog } from '../support/netlists.ts';
+import { scatter } from '../support/scatter.ts';
 import { testTool } from '../support/tools.ts';
 import { toyTimingKit } from '../support/toy-timing-kit.ts';
 

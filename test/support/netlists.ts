@@ -1,4 +1,5 @@
-/** Small mapped netlists, written out by hand-made generators: no test of ours needs Yosys to have gates. */
+/** Mapped netlists, written out by generators of our own: no test needs Yosys to have gates. */
+import { makeRng } from '../../src-main/base/rng.ts';
 
 /** A ripple-carry adder of full adders: ports a[bits], b[bits], s[bits + 1]. */
 export function adderVerilog(bits: number): string {
@@ -46,6 +47,76 @@ export function counterVerilog(bits: number, resettable = false): string {
       (i) =>
         `  DFF${resettable ? 'R' : ''}_X1 ff${i} (.CK(ck), ${reset}.D(d${i}), .Q(\\count[${i}] ), .QN());`,
     ),
+    'endmodule',
+    '',
+  ].join('\n');
+}
+
+const GATES: readonly [string, string[], string][] = [
+  ['INV_X1', ['A'], 'ZN'],
+  ['NAND2_X1', ['A1', 'A2'], 'ZN'],
+  ['NOR2_X1', ['A1', 'A2'], 'ZN'],
+  ['XOR2_X1', ['A', 'B'], 'Z'],
+  ['AOI21_X1', ['A', 'B1', 'B2'], 'ZN'],
+  ['OAI22_X1', ['A1', 'A2', 'B1', 'B2'], 'ZN'],
+  ['MUX2_X1', ['A', 'B', 'S'], 'Z'],
+  ['BUF_X2', ['A'], 'Z'],
+  ['FA_X1', ['A', 'B', 'CI'], 'S'],
+];
+
+export interface RandomOptions {
+  /** Gates that share one driver and one tie cell: fan-out for the repair to work on. */
+  readonly wide?: number;
+  /** Default true: the clock goes to each eight flops through a CLKBUF_X1. */
+  readonly hasClockBuffers?: boolean;
+}
+
+/** Flops around layers of random NanGate45 gates. */
+export function randomVerilog(
+  seed: number,
+  gates: number,
+  flops: number,
+  { wide = 0, hasClockBuffers = true }: RandomOptions = {},
+): string {
+  const rng = makeRng(seed);
+  const pick = <T>(list: readonly T[]): T => list[Math.floor(rng() * list.length)]!;
+  const nets = ['in[0]', 'in[1]', 'in[2]', ...Array.from({ length: flops }, (_, i) => `q${i}`)];
+  const lines: string[] = [];
+  const wires = nets.slice(3);
+  const wire = (name: string): string => {
+    wires.push(name);
+    return name;
+  };
+  // Mostly recent nets, so that paths get deep.
+  const source = (): string =>
+    rng() < 0.7 ? nets[Math.max(0, nets.length - 1 - Math.floor(rng() * 12))]! : pick(nets);
+  for (let g = 0; g < gates; g++) {
+    const [master, inputs, output] = pick(GATES);
+    const pins = inputs.map((p) => `.${p}(${source()})`);
+    lines.push(`  ${master} g${g} (${pins.join(', ')}, .${output}(${wire(`n${g}`)}));`);
+    nets.push(`n${g}`);
+  }
+  if (wide > 0)
+    lines.push(`  INV_X1 wd (.A(in[0]), .ZN(${wire('wide')}));`, `  LOGIC1_X1 tie (.Z(${wire('one')}));`);
+  for (let k = 0; k < wide; k++)
+    lines.push(`  NAND3_X1 w${k} (.A1(wide), .A2(one), .A3(${source()}), .ZN(${wire(`m${k}`)}));`);
+  for (let i = 0; i < flops; i++) {
+    if (hasClockBuffers && i % 8 === 0)
+      lines.push(`  CLKBUF_X1 cb${i / 8} (.A(clk), .Z(${wire(`ck${i / 8}`)}));`);
+    const [clock, data] = [
+      hasClockBuffers ? `ck${i >> 3}` : 'clk',
+      gates - 1 - Math.floor(rng() * (gates / 3)),
+    ];
+    lines.push(`  DFF_X1 r${i} (.CK(${clock}), .D(n${data}), .Q(q${i}));`);
+  }
+  return [
+    'module top (clk, in, out);',
+    '  input clk;',
+    '  input [2:0] in;',
+    '  output out;',
+    `  wire ${wires.join(', ')};`,
+    ...lines,
+    `  BUF_X1 ob (.A(n${gates - 1}), .Z(out));`,
     'endmodule',
     '',
   ].join('\n');

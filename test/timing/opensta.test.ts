@@ -13,7 +13,8 @@ import {
 import { compareSlacks, runOpenSta } from '../../src-main/tools/opensta.ts';
 import { codeOf } from '../support/code-of.ts';
 import { kitFiles, kitNote, nangate45 } from '../support/kit.ts';
-import { randomVerilog, scatter } from '../support/mapped-netlists.ts';
+import { randomVerilog } from '../support/netlists.ts';
+import { scatter } from '../support/scatter.ts';
 import { testTool } from '../support/tools.ts';
 
 const openSta = testTool('sta');
