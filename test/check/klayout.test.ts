@@ -13,6 +13,7 @@ import {
   type LayoutDesign,
 } from '../../src-main/stages/layout/index.ts';
 import { parseKLayoutResult, runKLayout, type KLayoutOutcome } from '../../src-main/tools/klayout.ts';
+import { xorDefGds } from '../support/def-gds-xor.ts';
 import { kitFiles, kitGds, kitNote, nangate45 } from '../support/kit.ts';
 import { tinyLayout } from '../support/tiny-layout.ts';
 import { testTool } from '../support/tools.ts';
@@ -74,36 +75,10 @@ describe.skipIf(!kitFiles || !klayout.path)(`KLayout as judge${kitNote}${klayout
       path('a.def'),
       writeDef(design.netlist, design.floorplan, design.placement, design.routing, kit),
     );
-    const layers = kit.tech.layers.map((l) => [l.name, l.gdsLayer]).slice(1, 7);
-    writeFileSync(
-      path('xor.py'),
-      `import json, pya
-a = pya.Layout()
-a.read("${path('a.gds')}")
-b = pya.Layout()
-options = pya.LoadLayoutOptions()
-config = options.lefdef_config
-config.lef_files = ["${kitFiles!.techLef}", "${kitFiles!.cellLef}"]
-config.read_lef_with_def = False
-config.dbu = a.dbu
-options.lefdef_config = config
-b.read("${path('a.def')}", options)
-def region(layout, wanted):
-    found = pya.Region()
-    for info in layout.layer_infos():
-        if wanted(info): found += pya.Region(layout.top_cell().begin_shapes_rec(layout.layer(info)))
-    return found.merged()
-out = []
-for name, gds in json.loads('${JSON.stringify(layers)}'):
-    x = region(a, lambda i: i.layer == gds and i.datatype == 0)
-    y = region(b, lambda i: i.name == name or i.name == name + ".PIN")
-    out.append([name, x.count(), (x ^ y).area()])
-print(json.dumps(out))
-`,
-    );
-    const out = JSON.parse(
-      execFileSync(klayout.path!, ['-b', '-r', path('xor.py')], { encoding: 'utf8' }),
-    ) as unknown[];
+    const layers = kit.tech.layers.map((l) => [l.name, l.gdsLayer] as const).slice(1, 7);
+    const lefs = [kitFiles!.techLef, kitFiles!.cellLef];
+    const task = { gds: path('a.gds'), def: path('a.def'), lefs, layers };
+    const out = xorDefGds(klayout.path!, task, folder).map((l) => [l.layer, l.polygons, l.differenceArea]);
     expect(out).toEqual([
       ['via1', 21, 0],
       ['metal2', 15, 0],
