@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { IngotError } from '../../base/diagnostic.ts';
 import {
   createProject,
@@ -41,6 +41,13 @@ export const demoCommand: Command = {
         printReport(readRunDetail(project), shell.print);
         shell.print('files');
         for (const path of files) shell.print(`  ${path}`);
+        for (const [what, name] of [
+          ['GDS', 'chip.gds'],
+          ['report', 'report.html'],
+        ] as const) {
+          const path = files.find((file) => basename(file) === name);
+          if (path !== undefined) shell.print(`the ${what} is ${path}`);
+        }
       }
     } finally {
       project.close();
