@@ -4,8 +4,8 @@ import type { Kit } from '../kit/types.ts';
 import { editNetlist, markClocks } from '../netlist/index.ts';
 import type { NetlistEditor } from '../netlist/index.ts';
 import type { Netlist } from '../netlist/types.ts';
-import type { BufferCell } from '../placement/index.ts';
-import { bufferCells, legalise, pinView } from '../placement/index.ts';
+import type { AddedCell, BufferCell } from '../placement/index.ts';
+import { bufferCells, centredAt, extendPlacement, legalise, pinView } from '../placement/index.ts';
 import type { Placement } from '../placement/types.ts';
 import { clockWire, estimatePlan, estimateTree } from './estimate.ts';
 import type { TreeTiming } from './estimate.ts';
@@ -60,12 +60,6 @@ export interface ClockTreeResult {
   /** How far legalising moved cells that stood before, um. */
   readonly meanMoveUm: number;
   readonly maxMoveUm: number;
-}
-
-interface Made {
-  readonly x: number;
-  readonly y: number;
-  readonly widthDbu: number;
 }
 
 /** Lists of buffer sizes worth a plan of their own. */
@@ -124,35 +118,17 @@ function bestPlan(
 }
 
 /** Adds a planned buffer and all below it; returns the id of its input pin, still unconnected. */
-function build(editor: NetlistEditor, made: Made[], name: string, b: Branch): number {
+function build(kit: Kit, editor: NetlistEditor, added: AddedCell[], name: string, b: Branch): number {
   const inst = editor.addInstance(
     editor.freshName(b.sinks.length > 0 ? 'clock_leaf' : 'clock_buffer'),
     b.cell.master,
   );
-  made.push({ x: b.x, y: b.y, widthDbu: b.cell.widthDbu });
+  added.push(centredAt(kit, b.x, b.y, b.cell.widthDbu));
   const net = editor.addNet(editor.freshName(`${name}_tree`));
   editor.connect(inst, b.cell.output, net);
   for (const t of b.sinks) editor.connectPin(t.pin, net);
-  for (const child of b.branches) editor.connectPin(build(editor, made, name, child), net);
+  for (const child of b.branches) editor.connectPin(build(kit, editor, added, name, child), net);
   return editor.pinId(inst, b.cell.input);
-}
-
-function extend(placement: Placement, kit: Kit, made: readonly Made[]): Placement {
-  const before = placement.xDbu.length;
-  const count = before + made.length;
-  const xDbu = new Int32Array(count);
-  const yDbu = new Int32Array(count);
-  const orient = new Uint8Array(count);
-  const isFixed = new Uint8Array(count);
-  xDbu.set(placement.xDbu);
-  yDbu.set(placement.yDbu);
-  orient.set(placement.orient);
-  isFixed.set(placement.isFixed);
-  made.forEach((b, k) => {
-    xDbu[before + k] = Math.round(b.x - b.widthDbu / 2);
-    yDbu[before + k] = Math.round(b.y - kit.tech.rowHeightDbu / 2);
-  });
-  return { xDbu, yDbu, orient, isFixed };
 }
 
 /**
@@ -172,7 +148,7 @@ export function buildClockTree(
   const o = { ...DEFAULT_CLOCK_TREE, ...options };
   const marked = markClocks(netlist, kit);
   const editor = editNetlist(marked, kit);
-  const made: Made[] = [];
+  const added: AddedCell[] = [];
   const view = pinView(marked, kit, floorplan, placement, 0);
   const grown: { net: number; sinks: number; levels: number; buffers: number }[] = [];
   marked.netIsClock.forEach((isClock, net) => {
@@ -188,11 +164,11 @@ export function buildClockTree(
     const fromPort = driver >= marked.pinNet.length;
     if (sinks.length === 0 || (!fromPort && sinks.length <= 2)) return;
     const plan = bestPlan(kit, o, view.at(driver), sinks);
-    editor.connectPin(build(editor, made, marked.netNames[net], plan.root), net);
+    editor.connectPin(build(kit, editor, added, marked.netNames[net], plan.root), net);
     grown.push({ net, sinks: sinks.length, levels: plan.levels, buffers: countBuffers(plan.root) });
   });
   const after = markClocks(editor.finish(), kit);
-  const rough = extend(placement, kit, made);
+  const rough = extendPlacement(placement, added);
   let pads: Uint8Array | undefined;
   if (o.paddingSites) {
     pads = new Uint8Array(rough.xDbu.length);
@@ -209,7 +185,7 @@ export function buildClockTree(
     netlist: after,
     placement: legal.placement,
     trees,
-    buffers: made.length,
+    buffers: added.length,
     meanMoveUm: legal.meanMoveDbu / kit.tech.dbuPerUm,
     maxMoveUm: legal.maxMoveDbu / kit.tech.dbuPerUm,
   };

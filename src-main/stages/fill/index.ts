@@ -4,6 +4,7 @@ import { masterIndex } from '../kit/index.ts';
 import type { Kit } from '../kit/types.ts';
 import { editNetlist } from '../netlist/index.ts';
 import type { Netlist } from '../netlist/types.ts';
+import { extendPlacement, type AddedCell } from '../placement/index.ts';
 import type { Placement } from '../placement/types.ts';
 
 export interface FillResult {
@@ -72,7 +73,7 @@ export function insertFillers(
     .sort((a, b) => b.width - a.width);
   const counts = fillers.map(() => 0);
   const editor = editNetlist(netlist, kit);
-  const places: Gap[] = [];
+  const added: AddedCell[] = [];
   for (const gap of findGaps(netlist, kit, floorplan, placement)) {
     let x = gap.x;
     let rest = gap.width;
@@ -83,30 +84,15 @@ export function insertFillers(
           place: `x ${x}, y ${gap.y}`,
         });
       editor.addInstance(editor.freshName('fill'), fillers[k].master);
-      places.push({ ...gap, x });
+      added.push({ xDbu: x, yDbu: gap.y, orient: gap.orient, isFixed: true });
       counts[k]++;
       x += fillers[k].width;
       rest -= fillers[k].width;
     }
   }
-  const before = placement.xDbu.length;
-  const count = before + places.length;
-  const xDbu = new Int32Array(count);
-  const yDbu = new Int32Array(count);
-  const orient = new Uint8Array(count);
-  const isFixed = new Uint8Array(count).fill(1);
-  xDbu.set(placement.xDbu);
-  yDbu.set(placement.yDbu);
-  orient.set(placement.orient);
-  isFixed.set(placement.isFixed);
-  places.forEach((p, k) => {
-    xDbu[before + k] = p.x;
-    yDbu[before + k] = p.y;
-    orient[before + k] = p.orient;
-  });
   return {
     netlist: editor.finish(),
-    placement: { xDbu, yDbu, orient, isFixed },
+    placement: extendPlacement(placement, added),
     counts: fillers.map((f, k) => ({ master: f.name, count: counts[k] })),
   };
 }

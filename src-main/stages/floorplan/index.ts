@@ -23,7 +23,7 @@ export interface FloorplanOptions {
   readonly power: PowerGridOptions;
 }
 
-export const DEFAULT_FLOORPLAN: FloorplanOptions = {
+const DEFAULT_FLOORPLAN: FloorplanOptions = {
   utilization: 0.5,
   aspectRatio: 1,
   marginUm: 2.8,

@@ -43,13 +43,7 @@ function ruleFor(tech: Tech, cut: number): ViaRule {
 }
 
 /** One array of `array` cuts by `rule`, centred on the origin; the metal pads just enclose the cuts. */
-export function makeViaArray(
-  rule: ViaRule,
-  array: CutArray,
-  pitchX: number,
-  pitchY: number,
-  name: string,
-): ViaDef {
+function makeViaArray(rule: ViaRule, array: CutArray, pitchX: number, pitchY: number, name: string): ViaDef {
   const halfW = (rule.cutRect.x2 - rule.cutRect.x1) / 2;
   const halfH = (rule.cutRect.y2 - rule.cutRect.y1) / 2;
   const cutRects: Rect[] = [];

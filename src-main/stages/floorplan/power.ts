@@ -111,7 +111,7 @@ function makeRails(kit: Kit, frame: Frame, layer: number, widthDbu: number): Pow
 }
 
 /** Spacing a wide, long strap needs to a signal wire beside it. */
-export function strapSpacingDbu(layer: RoutingLayer, widthDbu: number, lengthDbu: number): number {
+function strapSpacingDbu(layer: RoutingLayer, widthDbu: number, lengthDbu: number): number {
   let spacing = layer.spacingDbu;
   for (const w of layer.wideSpacing) {
     if (widthDbu >= w.widthDbu && lengthDbu >= w.prlDbu) spacing = Math.max(spacing, w.spacingDbu);

@@ -4,7 +4,7 @@ import type { Tech } from '../kit/types.ts';
 import type { Row, TrackSet } from './types.ts';
 
 /** Smallest multiple of `step` that is >= value. */
-export const snapUp = (value: number, step: number): number => Math.ceil(value / step) * step;
+const snapUp = (value: number, step: number): number => Math.ceil(value / step) * step;
 
 export interface Frame {
   readonly die: Rect;

@@ -146,7 +146,7 @@ export const flipsX = (orient: number): boolean => orient === ORIENT_S || orient
 export const flipsY = (orient: number): boolean => orient === ORIENT_S || orient === ORIENT_FS;
 
 /** Half-perimeter of one net of the model at a placement, DBU. */
-export function netHpwl(model: PlaceModel, p: Placement, net: number): number {
+function netHpwl(model: PlaceModel, p: Placement, net: number): number {
   let x1 = Infinity;
   let x2 = -Infinity;
   let y1 = Infinity;

@@ -7,7 +7,7 @@ import type { Placement } from './types.ts';
  * Number of places where a via from metal1 lands on a pin: points of the lattice of metal2 columns and metal3
  * rows at which a via's lower pad lies wholly inside the pin.
  */
-export function accessPoints(kit: Kit, master: Master, pin: number): number {
+function accessPoints(kit: Kit, master: Master, pin: number): number {
   const { layers, vias } = kit.tech;
   const minSignal = layers.findIndex((l) => l.name === kit.roles.minSignalLayer);
   const column = layers[minSignal] as RoutingLayer;
@@ -33,7 +33,7 @@ export function accessPoints(kit: Kit, master: Master, pin: number): number {
  * because its neighbours then box in those pins (AOI211, OAI21, NOR4 and their like left the last routing
  * conflicts of the prototype).
  */
-export function masterPadding(kit: Kit, master: Master): number {
+function masterPadding(kit: Kit, master: Master): number {
   if (master.kind !== 'core') return 0;
   const sites = master.widthDbu / kit.tech.siteWidthDbu;
   let pins = 0;

@@ -17,7 +17,7 @@ export interface DetailedOptions {
   readonly paddingSites?: Uint8Array;
 }
 
-export const DEFAULT_DETAILED: DetailedOptions = { passes: 2, rowRange: 2 };
+const DEFAULT_DETAILED: DetailedOptions = { passes: 2, rowRange: 2 };
 
 export interface DetailedResult {
   readonly placement: Placement;

@@ -32,7 +32,7 @@ export interface GlobalOptions {
   readonly observe?: (progress: GlobalProgress) => void;
 }
 
-export const DEFAULT_GLOBAL: GlobalOptions = {
+const DEFAULT_GLOBAL: GlobalOptions = {
   seed: 1,
   density: 0,
   targetOverflow: 0.08,

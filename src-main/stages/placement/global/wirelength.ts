@@ -15,7 +15,7 @@ export interface AxisNets {
 }
 
 /** Nets with more pins than this pull so evenly that their gradient is left out. */
-export const MAX_GRADIENT_DEGREE = 3000;
+const MAX_GRADIENT_DEGREE = 3000;
 
 export interface AxisScratch {
   readonly high: Float64Array;
@@ -113,25 +113,6 @@ export function addWirelengthGradient(
         w *
         ((high[q] / sumHigh) * (1 + (v - meanHigh) * inv) - (low[q] / sumLow) * (1 - (v - meanLow) * inv));
     }
-  }
-  return total;
-}
-
-/** The smoothed length itself; only for tests of the gradient. */
-export function smoothWirelength(axis: AxisNets, centre: Float64Array, gamma: number): number {
-  let total = 0;
-  for (let e = 0; e < axis.nets; e++) {
-    const v: number[] = [];
-    for (let p = axis.netStart[e]; p < axis.netStart[e + 1]; p++)
-      v.push(axis.object[p] >= 0 ? centre[axis.object[p]] + axis.offset[p] : axis.offset[p]);
-    if (v.length < 2) continue;
-    const max = Math.max(...v);
-    const min = Math.min(...v);
-    const a = v.map((t) => Math.exp((t - max) / gamma));
-    const b = v.map((t) => Math.exp((min - t) / gamma));
-    const mean = (w: number[]): number =>
-      w.reduce((s, wi, i) => s + wi * v[i], 0) / w.reduce((s, wi) => s + wi, 0);
-    total += axis.netWeight[e] * (mean(a) - mean(b));
   }
   return total;
 }

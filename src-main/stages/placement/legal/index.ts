@@ -135,7 +135,7 @@ function settle(row: RowState, site: number, widths: Int32Array, xDbu: Int32Arra
 }
 
 /** Keeps a cell's left-right flip while its row dictates the other axis. */
-export function orientInRow(rowOrient: number, before: number): number {
+function orientInRow(rowOrient: number, before: number): number {
   const flippedX = before === ORIENT_FN || before === ORIENT_S;
   if (rowOrient === ORIENT_FS) return flippedX ? ORIENT_S : ORIENT_FS;
   return flippedX ? ORIENT_FN : ORIENT_N;

@@ -21,7 +21,7 @@ export interface PortOptions {
   readonly layerV?: string;
 }
 
-export const DEFAULT_PORTS: PortOptions = { order: 'wirelength', sides: {}, minSpacingTracks: 2 };
+const DEFAULT_PORTS: PortOptions = { order: 'wirelength', sides: {}, minSpacingTracks: 2 };
 
 interface Slot {
   readonly side: Side;

@@ -20,7 +20,7 @@ export function lookUpLut(lut: Lut, x: number, y: number): number {
 }
 
 /** Slowest output slew of a pin over its arcs, ps, for one input slew and load. */
-export function outputSlewPs(master: Master, pin: number, inputSlewPs: number, loadFf: number): number {
+function outputSlewPs(master: Master, pin: number, inputSlewPs: number, loadFf: number): number {
   let slew = 0;
   for (const arc of master.pins[pin].arcs)
     for (const lut of [arc.riseSlewPs, arc.fallSlewPs])

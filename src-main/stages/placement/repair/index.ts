@@ -3,6 +3,7 @@ import type { Kit } from '../../kit/types.ts';
 import { editNetlist } from '../../netlist/index.ts';
 import type { NetlistEditor } from '../../netlist/index.ts';
 import type { Netlist } from '../../netlist/types.ts';
+import { centredAt, extendPlacement, type AddedCell } from '../extend.ts';
 import type { Placement } from '../types.ts';
 import { bufferCells, largerDrives, loadLimitFf } from './drive.ts';
 import type { BufferCell } from './drive.ts';
@@ -26,7 +27,7 @@ export interface RepairOptions {
   readonly resize: boolean;
 }
 
-export const DEFAULT_REPAIR: RepairOptions = {
+const DEFAULT_REPAIR: RepairOptions = {
   maxFanout: 20,
   slewFraction: 0.75,
   capFraction: 0.75,
@@ -61,7 +62,7 @@ interface Job {
   readonly wireCap: number;
   readonly buffers: readonly BufferCell[];
   /** Places of new instances, in order of creation. */
-  readonly places: { x: number; y: number; width: number }[];
+  readonly added: AddedCell[];
 }
 
 const loadOf = (job: Job, from: Point | null, sinks: readonly Point[]): number =>
@@ -69,7 +70,7 @@ const loadOf = (job: Job, from: Point | null, sinks: readonly Point[]): number =
 
 function addInstance(job: Job, prefix: string, master: number, at: { x: number; y: number }): number {
   const inst = job.editor.addInstance(job.editor.freshName(prefix), master);
-  job.places.push({ x: at.x, y: at.y, width: job.kit.masters[master].widthDbu });
+  job.added.push(centredAt(job.kit, at.x, at.y, job.kit.masters[master].widthDbu));
   return inst;
 }
 
@@ -142,24 +143,6 @@ function cloneTie(job: Job, net: number, inst: number, outPin: number, sinks: re
   return groups.length - 1;
 }
 
-function extendPlacement(placement: Placement, job: Job): Placement {
-  const before = placement.xDbu.length;
-  const count = before + job.places.length;
-  const xDbu = new Int32Array(count);
-  const yDbu = new Int32Array(count);
-  const orient = new Uint8Array(count);
-  const isFixed = new Uint8Array(count);
-  xDbu.set(placement.xDbu);
-  yDbu.set(placement.yDbu);
-  orient.set(placement.orient);
-  isFixed.set(placement.isFixed);
-  job.places.forEach((p, k) => {
-    xDbu[before + k] = Math.round(p.x - p.width / 2);
-    yDbu[before + k] = Math.round(p.y - job.kit.tech.rowHeightDbu / 2);
-  });
-  return { xDbu, yDbu, orient, isFixed };
-}
-
 /**
  * Repairs nets whose driver has too many sinks, too much load (max_capacitance, or the load at which its slew
  * passes the limit) or too much wire, by larger drives of the same cell, trees of buffers placed among the sinks,
@@ -183,7 +166,7 @@ export function repairNets(
     view: pinView(netlist, kit, floorplan, placement, o.outputPortLoadFf),
     wireCap: wireCapPerDbu(kit),
     buffers: bufferCells(kit, kit.roles.buffers, slew),
-    places: [],
+    added: [],
   };
   const counts = { fanout: 0, load: 0, length: 0, buffers: 0, resized: 0, tieClones: 0, worst: 0 };
   const limits = kit.masters.map((m) =>
@@ -193,7 +176,7 @@ export function repairNets(
   for (let net = 0; net < netlist.netNames.length; net++) repairNet(job, net, limits, larger, counts);
   return {
     netlist: job.editor.finish(),
-    placement: extendPlacement(placement, job),
+    placement: extendPlacement(placement, job.added),
     report: {
       violations: { fanout: counts.fanout, load: counts.load, length: counts.length },
       buffers: counts.buffers,

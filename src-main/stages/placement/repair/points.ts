@@ -1,7 +1,10 @@
-/** A place in the plane with a load, to be driven. */
-export interface Point {
+interface Place {
   readonly x: number;
   readonly y: number;
+}
+
+/** A place in the plane with a load, to be driven. */
+export interface Point extends Place {
   readonly capFf: number;
   /** Instance pin id. */
   readonly pin: number;
@@ -9,13 +12,7 @@ export interface Point {
 
 const PRIM_LIMIT = 128;
 
-/**
- * Modelled wire length over points, DBU: spanning tree (Prim) up to 128 points times 0.92 (a Steiner tree is some
- * 8 to 12 % shorter), beyond that the usual growth of the half perimeter with the square root of the count.
- */
-export function wireLength(points: readonly { readonly x: number; readonly y: number }[]): number {
-  const n = points.length;
-  if (n < 2) return 0;
+function extent(points: readonly Place[]): { width: number; height: number } {
   let x1 = Infinity;
   let x2 = -Infinity;
   let y1 = Infinity;
@@ -26,7 +23,18 @@ export function wireLength(points: readonly { readonly x: number; readonly y: nu
     y1 = Math.min(y1, p.y);
     y2 = Math.max(y2, p.y);
   }
-  const half = x2 - x1 + y2 - y1;
+  return { width: x2 - x1, height: y2 - y1 };
+}
+
+/**
+ * Modelled wire length over points, DBU: spanning tree (Prim) up to 128 points times 0.92 (a Steiner tree is some
+ * 8 to 12 % shorter), beyond that the usual growth of the half perimeter with the square root of the count.
+ */
+export function wireLength(points: readonly Place[]): number {
+  const n = points.length;
+  if (n < 2) return 0;
+  const { width, height } = extent(points);
+  const half = width + height;
   if (n <= 3) return half;
   if (n > PRIM_LIMIT) return half * Math.max(1, 0.37 * Math.sqrt(n));
   const distance = new Float64Array(n).fill(Infinity);
@@ -52,23 +60,14 @@ export function wireLength(points: readonly { readonly x: number; readonly y: nu
  * Cuts points into `parts` groups of nearly equal size by recursive bisection across the longer side; ties by
  * pin id, so the result does not depend on the order given.
  */
-export function bisect<T extends { readonly x: number; readonly y: number; readonly pin: number }>(
+export function bisect<T extends Place & { readonly pin: number }>(
   points: readonly T[],
   parts: number,
 ): T[][] {
   if (parts <= 1 || points.length <= 1) return [[...points]];
-  let x1 = Infinity;
-  let x2 = -Infinity;
-  let y1 = Infinity;
-  let y2 = -Infinity;
-  for (const p of points) {
-    x1 = Math.min(x1, p.x);
-    x2 = Math.max(x2, p.x);
-    y1 = Math.min(y1, p.y);
-    y2 = Math.max(y2, p.y);
-  }
+  const { width, height } = extent(points);
   const sorted =
-    x2 - x1 >= y2 - y1
+    width >= height
       ? [...points].sort((a, b) => a.x - b.x || a.y - b.y || a.pin - b.pin)
       : [...points].sort((a, b) => a.y - b.y || a.x - b.x || a.pin - b.pin);
   const left = parts >> 1;
@@ -77,7 +76,7 @@ export function bisect<T extends { readonly x: number; readonly y: number; reado
 }
 
 /** Median of each coordinate: the point with the least sum of distances. */
-export function medianPoint(points: readonly { readonly x: number; readonly y: number }[]): {
+export function medianPoint(points: readonly Place[]): {
   x: number;
   y: number;
 } {
