@@ -17,7 +17,7 @@ const PICTURE_PX = 1200;
 export const reportStep = defineStep({
   name: 'report',
   title: 'Write the report',
-  version: 2,
+  version: 3,
   inputs: REPORT_INPUTS,
   outputs: FILES,
   exports: FILES,
@@ -35,7 +35,7 @@ export const reportStep = defineStep({
     context.progress(0.2, 'drawing the layout');
     const layoutPng = stage.renderLayout(design, { widthPx: PICTURE_PX });
     const zoomPng = stage.renderLayout(design, { widthPx: PICTURE_PX, window: stage.detailWindow(design) });
-    const html = stage.reportHtml(data, { layoutPng, zoomPng });
+    const html = stage.reportHtml(data, { layoutPng, zoomPng, legend: stage.layoutLegend(kit) });
     const json = stage.reportJson(data);
     context.writeArtefact('report.html', html);
     context.writeArtefact('report.json', json);

@@ -86,6 +86,13 @@ function toBase64(bytes: Uint8Array): string {
   return btoa(text);
 }
 
+function legend(entries: ReportPictures['legend']): string {
+  const items = entries.map(
+    (e) => `<li><i style="background:${escapeHtml(e.colour)}"></i>${escapeHtml(e.label)}</li>`,
+  );
+  return `<ul class="legend">${items.join('')}</ul>`;
+}
+
 function section(title: string, body: string): string {
   return `<h2>${escapeHtml(title)}</h2><section class="panel">${body}</section>`;
 }
@@ -114,7 +121,7 @@ export function reportHtml(data: ReportData, pictures: ReportPictures): string {
 <p>${escapeHtml(data.model.name)}: ${num(data.model.macs)} MACs, ${num(data.model.parameters)} parameters, on a ${escapeHtml(data.chip.shape)} engine, ${data.chip.lanes} requantiser lane(s), ${data.chip.baked ? 'program and weights baked into logic' : 'programmable'}, ${escapeHtml(data.chip.kit)}.</p></header>
 <div class="cards">${cards(data)}</div>
 ${section('Proof sheet', proofSheet(data))}
-${section('Layout', picture(pictures.layoutPng, `Die ${num(data.dieUm.width)} x ${num(data.dieUm.height)} um, utilisation ${formatPercent(data.utilization)}`) + picture(pictures.zoomPng, 'Detail'))}
+${section('Layout', legend(pictures.legend) + picture(pictures.layoutPng, `Die ${num(data.dieUm.width)} x ${num(data.dieUm.height)} um, utilisation ${formatPercent(data.utilization)}`) + picture(pictures.zoomPng, 'Detail'))}
 ${section('Performance', `<p class="muted">PE utilisation by layer: MACs done over cycles times PEs.${accuracyFloat}</p>${barChart(layerBars)}`)}
 ${section('Timing', `<p class="muted">Clock period ${num(data.clockPeriodPs)} ps; setup WNS ${num(data.wnsPs)} ps, TNS ${num(data.tnsPs)} ps; hold WNS ${num(data.holdWnsPs)} ps, TNS ${num(data.holdTnsPs)} ps; clock skew ${num(data.clockSkewPs)} ps. Endpoints by setup slack:</p>${slackHistogram(data.slackHistogram)}<h3>Worst paths</h3>${data.worstPaths.map(pathDetails).join('')}`)}
 ${section(

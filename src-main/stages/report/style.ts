@@ -15,6 +15,7 @@ th,td { padding:5px 10px 5px 0; border-bottom:1px solid var(--line); vertical-al
 tr:last-child td { border-bottom:0; }
 .pass { color:var(--good); font-weight:600; } .fail { color:var(--bad); font-weight:600; } .skipped { color:var(--skip); font-weight:600; }
 .muted { color:var(--muted); } img { max-width:100%; border-radius:6px; display:block; background:#0b0e13; } figure { margin:0 0 16px; } figcaption { color:var(--muted); font-size:12px; margin-top:6px; }
+ul.legend { list-style:none; display:flex; flex-wrap:wrap; gap:4px 16px; margin:0 0 12px; padding:0; font-size:12px; color:var(--muted); } ul.legend i { display:inline-block; width:10px; height:10px; border-radius:2px; margin-right:6px; }
 svg { width:100%; max-width:760px; height:auto; } svg .label,svg .note { fill:var(--ink); font-size:12px; } svg .note { fill:var(--muted); } svg .bar { fill:var(--accent); } svg .bad { fill:var(--bad); } svg .track { fill:var(--track); } svg .axis { stroke:var(--line); }
 details { border-top:1px solid var(--line); padding:8px 0; } summary { cursor:pointer; } code { font-family:ui-monospace, Menlo, Consolas, monospace; font-size:12px; overflow-wrap:anywhere; }
 `;

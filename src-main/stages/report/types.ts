@@ -100,4 +100,6 @@ export interface ReportData {
 export interface ReportPictures {
   readonly layoutPng: Uint8Array;
   readonly zoomPng: Uint8Array | null;
+  /** What the pictures' colours stand for; CSS colours. */
+  readonly legend: readonly { readonly label: string; readonly colour: string }[];
 }
