@@ -11,7 +11,7 @@ export function formatNumber(value: number): string {
   return `${value < 0 ? '\u2212' : ''}${grouped}${fraction === undefined ? '' : `.${fraction}`}`;
 }
 
-const UNITS: Readonly<Record<string, string>> = { um: 'µm', um2: 'µm²', cycles: '' };
+const UNITS: Readonly<Record<string, string>> = { um: 'µm', um2: 'µm²', us: 'µs', cycles: '' };
 
 function withUnit(value: number, unit: string): string {
   if (unit === 'bytes') return formatBytes(value);
@@ -30,8 +30,10 @@ const LABELS: Readonly<Record<string, string>> = {
   accuracy: 'accuracy',
   accuracyFloat: 'float accuracy',
   accuracyInt8: 'int8 accuracy',
+  areaUm2: 'cell area',
   buffersAdded: 'buffers added',
   cellAreaUm2: 'cell area',
+  cells: 'cells',
   cellsMapped: 'cells',
   clockBuffers: 'clock buffers',
   clockLevels: 'levels',
@@ -46,6 +48,7 @@ const LABELS: Readonly<Record<string, string>> = {
   gdsBytes: 'GDS',
   holdWnsPs: 'hold slack',
   hpwlUm: 'HPWL',
+  latencyUs: 'latency',
   instructions: 'instructions',
   macs: 'MACs',
   masters: 'cell types',
@@ -88,9 +91,11 @@ export function keyFigures(metrics: readonly MetricRow[]): readonly Figure[] {
   const clock = byName.get('clockMhz');
   if (cycles && clock && clock.value > 0)
     figures.push({ label: 'latency', value: withUnit(cycles.value / clock.value, 'µs') });
-  // Of the mapped netlist: the physical steps add buffers, which the report counts.
-  show('cellsMapped', 'mapped cells');
-  show('cellAreaUm2', 'mapped area');
+  // Until the report has counted the finished chip, those of the mapped netlist, without buffers.
+  if (byName.has('cells')) show('cells', 'cells');
+  else show('cellsMapped', 'mapped cells');
+  if (byName.has('areaUm2')) show('areaUm2', 'cell area');
+  else show('cellAreaUm2', 'mapped area');
   show('wirelengthUm', 'wire');
   show('wnsPs', 'setup slack');
   show('powerMw', 'power, modelled');
