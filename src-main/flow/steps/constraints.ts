@@ -1,8 +1,8 @@
+import { OUTPUT_LOAD_FF } from '../../stages/netlist/index.ts';
 import { defaultConstraints, type Constraints } from '../../stages/timing/index.ts';
 
-/** Share of the period that the outside takes of each port's path, and what it drives: as ORFS has it for NanGate45. */
+/** Share of the period that the outside takes of each port's path, as ORFS has it for NanGate45. */
 const PORT_SHARE = 0.2;
-const OUTPUT_LOAD_FF = 3.898;
 const INPUT_SLEW_PS = 20;
 
 /** One clock through its tree; ports get a fifth of the period. */
@@ -18,5 +18,3 @@ export function chipConstraints(periodPs: number): Constraints {
     outputLoadsFf: [{ ports: null, value: OUTPUT_LOAD_FF }],
   };
 }
-
-export { OUTPUT_LOAD_FF };

@@ -3,18 +3,16 @@ import type { Program } from '../../stages/compiler/index.ts';
 import type { Model } from '../../stages/model/index.ts';
 import type { QuantGraph } from '../../stages/quantize/index.ts';
 import { defineStep } from '../step.ts';
-import { TEST_FILES, accuracyOf, inputOf, percent, readSamples, readTestSet } from './test-set.ts';
-
-/** What later steps replay: inputs and the outputs and cycles that the simulator promises. */
-export interface Stimulus {
-  readonly inputs: readonly Int8Array[];
-  readonly outputs: readonly Int8Array[];
-  /** Of each inference. */
-  readonly cycles: readonly number[];
-}
-
-/** Inferences kept for the RTL and gate-level judges; one bit lane of a 32-bit word each. */
-const KEPT = 32;
+import { KEPT, type Stimulus } from './stimulus.ts';
+import {
+  ACCURACY_LOSS_MAX,
+  TEST_FILES,
+  accuracyOf,
+  inputOf,
+  percent,
+  readSamples,
+  readTestSet,
+} from './test-set.ts';
 
 export const simulateStep = defineStep({
   name: 'simulate',
@@ -78,8 +76,8 @@ export const simulateStep = defineStep({
     context.metric('accuracy', accuracy);
     context.proof({
       ...claim,
-      result: float - accuracy <= 0.005 ? 'pass' : 'fail',
-      detail: `${samples.length} images: float ${percent(float)}, chip ${percent(accuracy)}, limit 0.5 points`,
+      result: float - accuracy <= ACCURACY_LOSS_MAX ? 'pass' : 'fail',
+      detail: `${samples.length} images: float ${percent(float)}, chip ${percent(accuracy)}, limit ${ACCURACY_LOSS_MAX * 100} points`,
     });
   },
 });

@@ -77,3 +77,6 @@ export function accuracyOf(outputs: readonly ArrayLike<number>[], labels: ArrayL
 }
 
 export const percent = (fraction: number): string => `${(fraction * 100).toFixed(2)} %`;
+
+/** int8 may lose this much accuracy against float, 0..1: half a point. */
+export const ACCURACY_LOSS_MAX = 0.005;

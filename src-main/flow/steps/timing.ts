@@ -44,7 +44,6 @@ export const timingStep = defineStep({
     const sdc = sta.writeSdc(constraints);
     context.writeArtefact('chip.sdc', sdc);
     const report = sta.analyzeTiming(netlist, kit, parasitics, constraints, {
-      ...sta.DEFAULT_TIMING_OPTIONS,
       pathCount: PATHS,
       netLengthUm: wires.routedLengthsUm(netlist, routing!, kit),
     });

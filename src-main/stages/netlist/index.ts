@@ -6,6 +6,7 @@ export { readNetlist } from './read-netlist.ts';
 export { replayInference, type Replay, type ReplayOptions } from './replay-inference.ts';
 export { netlistStatistics, type NetlistStatistics } from './statistics.ts';
 export {
+  OUTPUT_LOAD_FF,
   cellsNotForSynthesis,
   synthesisScript,
   type SynthesisOptions,

@@ -32,7 +32,7 @@ const CONSTRAINT_FILE = 'abc.constr';
 const NETLIST_FILE = 'netlist.v';
 
 /** Driver of inputs and load of outputs, fF: what ORFS gives abc for this kit (the load is one BUF_X4 input). */
-const OUTPUT_LOAD_FF = 3.898;
+export const OUTPUT_LOAD_FF = 3.898;
 
 /** Constants travel along a carry chain by one adder a round; what is left is correct, only larger. */
 const CONSTANT_ROUNDS = 4;

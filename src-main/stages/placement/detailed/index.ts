@@ -40,13 +40,7 @@ export function improveDetailed(
   options: Partial<DetailedOptions> = {},
 ): DetailedResult {
   const o = { ...DEFAULT_DETAILED, ...options };
-  const model = makePlaceModel(
-    netlist,
-    kit,
-    floorplan,
-    placement,
-    o.netWeights ? { netWeights: o.netWeights } : {},
-  );
+  const model = makePlaceModel(netlist, kit, floorplan, placement, { netWeights: o.netWeights });
   const s = makeState(model, kit, floorplan, placement, o.paddingSites ?? null);
   const total = (): number => s.length.reduce((a, b) => a + b, 0);
   const beforeDbu = total();

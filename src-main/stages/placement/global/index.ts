@@ -252,13 +252,7 @@ export function placeGlobal(
   options: Partial<GlobalOptions> = {},
 ): GlobalResult {
   const o = { ...DEFAULT_GLOBAL, ...options };
-  const model = makePlaceModel(
-    netlist,
-    kit,
-    floorplan,
-    placement,
-    o.netWeights ? { netWeights: o.netWeights } : {},
-  );
+  const model = makePlaceModel(netlist, kit, floorplan, placement, { netWeights: o.netWeights });
   const sites = o.paddingSites ?? choosePadding(netlist, kit, floorplan, placement);
   const pad = Int32Array.from(sites, (s) => s * kit.tech.siteWidthDbu);
   const { core } = floorplan;
