@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { DEMO_CHIP } from '../../src-main/stages/chip/index.ts';
 import { compile } from '../../src-main/stages/compiler/index.ts';
-import { runInteger } from '../../src-main/stages/quantize/index.ts';
+import { runCore } from '../../src-main/stages/quantize/index.ts';
 import { generateRtl, rtlStimuli } from '../../src-main/stages/rtl/index.ts';
 import { simulate } from '../../src-main/stages/simulator/index.ts';
 import { runVerilator } from '../../src-main/tools/verilator.ts';
@@ -42,7 +42,7 @@ describe('digits chip', () => {
   test('cycle simulator and integer reference', { timeout: BENCH_MS }, async ({ bench }) => {
     const found = await bench.compare(
       bench('cycle simulator', () => void simulate(program, DEMO_CHIP, inputs)),
-      bench('integer reference', () => void inputs.map((input) => runInteger(digits.graph, input))),
+      bench('integer reference', () => void inputs.map((input) => runCore(digits.graph, input))),
       { time: 1500, warmupTime: 300 },
     );
     const perInference = (name: 'cycle simulator' | 'integer reference'): number =>
@@ -59,7 +59,7 @@ describe('digits chip', () => {
       const stimuli = rtlStimuli(
         program,
         inputs,
-        inputs.map((input) => runInteger(digits.graph, input)),
+        inputs.map((input) => runCore(digits.graph, input)),
       );
       const started = performance.now();
       const { passed } = await runVerilator(generateRtl(DEMO_CHIP, program), stimuli, folder);

@@ -10,7 +10,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { checkLayout, pinLocations } from '../../src-main/stages/check/index.ts';
 import { readDef, readGds } from '../../src-main/stages/layout/index.ts';
 import type { Netlist } from '../../src-main/stages/netlist/index.ts';
-import { quantizeInput, runInteger, type QuantGraph } from '../../src-main/stages/quantize/index.ts';
+import { quantizeInput, runCore, type QuantGraph } from '../../src-main/stages/quantize/index.ts';
 import { runKLayout } from '../../src-main/tools/klayout.ts';
 import { xorDefGds } from '../support/def-gds-xor.ts';
 import { demoArtefact } from '../support/demo-artefact.ts';
@@ -71,14 +71,14 @@ describe.skipIf(!kitFiles || !icarus.path)(
       { timeout: TEST_MS },
       async () => {
         const run = await simulate(3, 0);
-        expect(run.outputs).toEqual(inputs.map((input) => runInteger(graph, input)));
+        expect(run.outputs).toEqual(inputs.map((input) => runCore(graph, input)));
         expect(run.cycles).toEqual([cycles, cycles, cycles]);
       },
     );
 
     test('what flip-flops hold at power-up does not matter', { timeout: TEST_MS }, async () => {
       const run = await simulate(1, 1);
-      expect(run.outputs).toEqual([runInteger(graph, inputs[0]!)]);
+      expect(run.outputs).toEqual([runCore(graph, inputs[0]!)]);
       expect(run.cycles).toEqual([cycles]);
     });
 
@@ -90,7 +90,7 @@ describe.skipIf(!kitFiles || !icarus.path)(
       const wrong = mutant.replace(/^ {2}XNOR2_X1 .*$/gm, (line) => line.replace('.Z(', '.ZN('));
       expect(seen).toBeGreaterThan(20);
       const run = await simulate(1, 0, wrong);
-      expect(run.outputs).not.toEqual([runInteger(graph, inputs[0]!)]);
+      expect(run.outputs).not.toEqual([runCore(graph, inputs[0]!)]);
     });
   },
 );

@@ -8,7 +8,7 @@ import {
   dequantizeOutput,
   quantize,
   quantizeInput,
-  runInteger,
+  runCore,
   verifyQuantGraph,
 } from '../../src-main/stages/quantize/index.ts';
 import { argmax } from '../../src-main/flow/steps/test-set.ts';
@@ -25,7 +25,7 @@ function score(model: Model, graph: QuantGraph) {
   let same = 0;
   images.forEach((x, i) => {
     const f = argmax(runFloat(model, [x])[0]!);
-    const q = argmax(dequantizeOutput(graph, runInteger(graph, quantizeInput(graph, x))));
+    const q = argmax(dequantizeOutput(graph, runCore(graph, quantizeInput(graph, x))));
     if (f === labels[i]) float++;
     if (q === labels[i]) int8++;
     if (f === q) same++;
@@ -39,11 +39,13 @@ describe('the digits example', () => {
   it('is a graph without fault, Relu fused, in the order of the model', () => {
     expect(verifyQuantGraph(graph)).toEqual([]);
     expect(graph.ops.map((op) => `${op.kind} ${op.name}`)).toEqual([
+      'quantize x.quantize',
       'conv /c1/Conv',
       'maxPool /MaxPool',
       'conv /c2/Conv',
       'maxPool /MaxPool_1',
       'fullyConnected /f/Gemm',
+      'dequantize y.dequantize',
     ]);
     expect(graph.tensors.map((t) => t.shape.join('×'))).toEqual([
       '8×8×1',
@@ -51,6 +53,8 @@ describe('the digits example', () => {
       '4×4×8',
       '4×4×16',
       '2×2×16',
+      '1×1×10',
+      '1×1×64',
       '1×1×10',
     ]);
   });

@@ -77,7 +77,7 @@ interface LiteTensor extends QuantTensor {
   readonly data: Int8Array;
 }
 
-export function readTflite(file: Uint8Array): QuantGraph {
+export function readTflite(file: Uint8Array): { graph: QuantGraph; hostTail: string[] } {
   const view = new DataView(new Uint8Array(file).buffer);
   const model = new Table(view, view.getUint32(0, true));
   const codes = model.tables(1).map((c) => Math.max(c.int8(0), c.int32(3)));
@@ -90,7 +90,7 @@ export function readTflite(file: Uint8Array): QuantGraph {
     const q = t.table(4);
     const scales = q.floats(2);
     return {
-      name: `t${i}`, shape: [h!, w!, c!], fullShape, scales, scale: scales[0] ?? 1,
+      name: `t${i}`, dtype: 'int8', modelShape: fullShape, shape: [h!, w!, c!], fullShape, scales, scale: scales[0] ?? 1,
       zeroPoint: q.int64s(3)[0] ?? 0, data: buffers[t.int32(2)]!.bytes(0),
     }; // prettier-ignore
   });
@@ -105,8 +105,11 @@ export function readTflite(file: Uint8Array): QuantGraph {
       output = inputs[0]!;
     } else ops.push(readOp(code, `op${i}`, operator, inputs, operator.int32s(2)[0]!, tensors));
   }
-  const plain = tensors.map(({ name, shape, scale, zeroPoint }) => ({ name, shape, scale, zeroPoint }));
-  return { name: 'tflite', tensors: plain, ops, input: graph.int32s(1)[0]!, output, hostTail };
+  const plain = tensors.map(({ name, shape, modelShape, scale, zeroPoint }) => ({
+    name, dtype: 'int8' as const, shape, modelShape, scale, zeroPoint,
+  })); // prettier-ignore
+  const value = { name: 'tflite', tensors: plain, ops, inputs: [graph.int32s(1)[0]!], outputs: [output] };
+  return { graph: value, hostTail };
 }
 
 function readOp(

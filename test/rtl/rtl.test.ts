@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { DEMO_CHIP, type Chip } from '../../src-main/stages/chip/index.ts';
 import { compile } from '../../src-main/stages/compiler/index.ts';
-import { runInteger, type QuantGraph } from '../../src-main/stages/quantize/index.ts';
+import { runCore, type QuantGraph } from '../../src-main/stages/quantize/index.ts';
 import { generateRtl, rtlStimuli } from '../../src-main/stages/rtl/index.ts';
 import { simulate, type StreamGaps } from '../../src-main/stages/simulator/index.ts';
 import { lintWithVerilator, parseRun, runVerilator } from '../../src-main/tools/verilator.ts';
@@ -49,7 +49,7 @@ async function compare(
   const design = generateRtl(chip, chip.bake ? program : null);
   const folder = join(scratch, `run${runs++}`);
   await lintWithVerilator(design, folder);
-  const expected = inputs.map((x) => runInteger(graph, x));
+  const expected = inputs.map((x) => runCore(graph, x));
   const run = await runVerilator(design, rtlStimuli(program, inputs, expected, gaps), folder);
   expect(run.outputs).toEqual(simulated.outputs);
   expect(run.cycles).toEqual(simulated.cycles);

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { makeRng } from '../../src-main/base/rng.ts';
 import { DEMO_CHIP } from '../../src-main/stages/chip/index.ts';
 import { compile } from '../../src-main/stages/compiler/index.ts';
-import { runInteger } from '../../src-main/stages/quantize/index.ts';
+import { runCore } from '../../src-main/stages/quantize/index.ts';
 import { simulate } from '../../src-main/stages/simulator/index.ts';
 import { requantizeValue } from '../../src-main/stages/simulator/requantize.ts';
 import { chipOf } from '../support/chips.ts';
@@ -52,7 +52,7 @@ describe('simulate', () => {
         const program = compile(graph, chip).value;
         const inputs = randomInputs(graph, 3, seed);
         const result = simulate(program, chip, inputs);
-        expect(result.outputs, `seed ${seed}`).toEqual(inputs.map((x) => runInteger(graph, x)));
+        expect(result.outputs, `seed ${seed}`).toEqual(inputs.map((x) => runCore(graph, x)));
         expect(
           result.layers.map((l) => l.cycles),
           `seed ${seed}`,
@@ -87,7 +87,7 @@ describe('digits CNN', () => {
     const start = performance.now();
     const result = simulate(program, DEMO_CHIP, inputs);
     expect(performance.now() - start).toBeLessThan(2000);
-    expect(result.outputs).toEqual(inputs.map((x) => runInteger(graph, x)));
+    expect(result.outputs).toEqual(inputs.map((x) => runCore(graph, x)));
     const right = result.outputs.filter((o, i) => o.indexOf(Math.max(...o)) === labels[i]).length;
     expect(right / inputs.length).toBeGreaterThanOrEqual(0.956);
   });

@@ -1,5 +1,6 @@
 /** Seeded random int8 graphs and inputs, for comparing the engine with the integer reference. */
 import { makeRng } from '../../src-main/base/rng.ts';
+import { engineCore } from '../../src-main/stages/quantize/index.ts';
 import type {
   QuantGraph,
   QuantOp,
@@ -27,7 +28,14 @@ export function randomGraph(seed: number, options: RandomGraphOptions = {}): Qua
   const addTensor = (shape: Shape, like?: number): number => {
     const scale = like === undefined ? 0.01 + random() : tensors[like]!.scale;
     const zeroPoint = like === undefined ? int(-128, 127) : tensors[like]!.zeroPoint;
-    tensors.push({ name: `t${tensors.length}`, shape, scale, zeroPoint });
+    tensors.push({
+      name: `t${tensors.length}`,
+      dtype: 'int8',
+      shape,
+      modelShape: [1, ...shape],
+      scale,
+      zeroPoint,
+    });
     return tensors.length - 1;
   };
   const requantize = (outC: number, taps: number): Requantize => {
@@ -94,7 +102,7 @@ export function randomGraph(seed: number, options: RandomGraphOptions = {}): Qua
     bias: biases(outC),
     requantize: requantize(outC, size),
   });
-  return { name: `random${seed}`, tensors, ops, input, output, hostTail: [] };
+  return { name: `random${seed}`, tensors, ops, inputs: [input], outputs: [output] };
 }
 
 function outputSize(h: number, w: number, k: Window): [number, number] {
@@ -127,7 +135,7 @@ function randomWindow(
 
 export function randomInputs(graph: QuantGraph, count: number, seed: number): Int8Array[] {
   const random = makeRng(seed);
-  const size = graph.tensors[graph.input]!.shape.reduce((a, b) => a * b, 1);
+  const size = graph.tensors[engineCore(graph).input]!.shape.reduce((a, b) => a * b, 1);
   return Array.from({ length: count }, () =>
     Int8Array.from({ length: size }, () => Math.floor(random() * 256) - 128),
   );

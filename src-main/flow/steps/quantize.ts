@@ -15,7 +15,7 @@ import {
 export const quantizeStep = defineStep({
   name: 'quantize',
   title: 'Quantise to int8',
-  version: 1,
+  version: 2,
   inputs: ['model.bin'],
   files: ['calibration'],
   optionalFiles: TEST_FILES,
@@ -53,7 +53,7 @@ export const quantizeStep = defineStep({
     );
     context.progress(0.7, 'integer reference on the test set');
     const int8 = accuracyOf(
-      test.images.map((x) => stage.runInteger(graph, stage.quantizeInput(graph, x))),
+      test.images.map((x) => stage.runCore(graph, stage.quantizeInput(graph, x))),
       test.labels,
     );
     context.metric('accuracyFloat', float);

@@ -1,6 +1,6 @@
 import { IngotError, type Diagnosed, type Diagnostic } from '../../base/diagnostic.ts';
 import { encode, validateChip, type Chip, type Instruction } from '../chip/index.ts';
-import type { QuantGraph } from '../quantize/types.ts';
+import { engineCore, type QuantGraph } from '../quantize/index.ts';
 import { emitLayer, emitTransfer } from './emit.ts';
 import { accumulatorBounds, requireAccumulator, weightWords } from './images.ts';
 import { lower, type Layer, type Lowered } from './lower.ts';
@@ -33,12 +33,13 @@ export function compile(graph: QuantGraph, chip: Chip, options: CompileOptions =
 const totalCycles = (p: Program): number => p.layers.reduce((sum, l) => sum + l.cyclesPredicted, 0);
 
 function notes(graph: QuantGraph, program: Program): Diagnostic[] {
-  if (graph.hostTail.length === 0) return [];
+  const tail = engineCore(graph).tail.filter((op) => op.kind !== 'dequantize');
+  if (tail.length === 0) return [];
   return [
     {
       code: 'COMPILE-100',
       severity: 'info',
-      message: `left to the host: ${graph.hostTail.join(', ')}`,
+      message: `left to the host: ${tail.map((op) => op.name).join(', ')}`,
       place: program.name,
     },
   ];
@@ -99,6 +100,7 @@ function build(graph: QuantGraph, chip: Chip, lowered: Lowered): Program {
     firstLayer: b.birth,
     lastLayer: b.death,
   });
+  const core = engineCore(graph);
   const size = (i: number): number => graph.tensors[i]!.shape.reduce((a, b) => a * b, 1);
   return {
     name: graph.name,
@@ -108,8 +110,8 @@ function build(graph: QuantGraph, chip: Chip, lowered: Lowered): Program {
     biases: Int32Array.from(images.biases),
     multipliers: Int32Array.from(images.multipliers),
     shifts: Uint8Array.from(images.shifts),
-    inputBytes: size(graph.input),
-    outputBytes: size(graph.output),
+    inputBytes: size(core.input),
+    outputBytes: size(core.output),
     layers: records,
     memoryMap: buffers.map(region),
   };

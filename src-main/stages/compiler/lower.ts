@@ -1,14 +1,8 @@
 /** Graph operators to engine layers: fusion, folding of zero points, pools as convolutions with one weight. */
 import { IngotError } from '../../base/diagnostic.ts';
-import type {
-  AddOp,
-  ConvOp,
-  FullyConnectedOp,
-  PoolOp,
-  QuantGraph,
-  QuantOp,
-  Requantize,
-} from '../quantize/types.ts';
+import { engineCore, inputsOf } from '../quantize/index.ts';
+import type { EngineCore } from '../quantize/index.ts';
+import type { ConvOp, FullyConnectedOp, PoolOp, QuantGraph, QuantOp, Requantize } from '../quantize/types.ts';
 import { findAverage } from './average.ts';
 import { isDense, viewOf, type View } from './layout.ts';
 import type { LayerKind } from './types.ts';
@@ -73,6 +67,7 @@ const refuse = (code: string, op: string, why: string, remedy: string): IngotErr
 
 interface State {
   readonly graph: QuantGraph;
+  readonly core: EngineCore;
   readonly columns: number;
   readonly fuse: boolean;
   readonly layers: Layer[];
@@ -82,10 +77,11 @@ interface State {
 }
 
 export function lower(graph: QuantGraph, columns: number, fuse: boolean): Lowered {
-  const s: State = { graph, columns, fuse, layers: [], buffers: [], bufferOf: new Map() };
-  addBuffer(s, graph.input, -1);
-  for (let i = 0; i < graph.ops.length; i++) i += lowerOp(s, i);
-  const output = s.bufferOf.get(graph.output);
+  const core = engineCore(graph);
+  const s: State = { graph, core, columns, fuse, layers: [], buffers: [], bufferOf: new Map() };
+  addBuffer(s, core.input, -1);
+  for (let i = 0; i < core.ops.length; i++) i += lowerOp(s, i);
+  const output = s.bufferOf.get(core.output);
   if (output === undefined)
     throw refuse('COMPILE-001', graph.name, 'no operator computes the output', 'import the model again');
   if (s.layers.length === 0)
@@ -96,7 +92,7 @@ export function lower(graph: QuantGraph, columns: number, fuse: boolean): Lowere
       'give a model with at least one layer',
     );
   s.buffers[output]!.death = s.layers.length;
-  return { layers: s.layers, buffers: s.buffers, input: s.bufferOf.get(graph.input)!, output };
+  return { layers: s.layers, buffers: s.buffers, input: s.bufferOf.get(core.input)!, output };
 }
 
 function addBuffer(s: State, tensor: number, birth: number): number {
@@ -108,13 +104,13 @@ function addBuffer(s: State, tensor: number, birth: number): number {
 
 /** Lowers the operator at `i`; returns how many operators after it were fused into it. */
 function lowerOp(s: State, i: number): number {
-  const op = s.graph.ops[i]!;
+  const op = s.core.ops[i]!;
   switch (op.kind) {
     case 'reshape':
       s.bufferOf.set(op.output, sourceOf(s, op.input, op));
       return 0;
     case 'conv': {
-      const pool = s.fuse ? fusablePool(s, op, s.graph.ops[i + 1]) : undefined;
+      const pool = s.fuse ? fusablePool(s, op, s.core.ops[i + 1]) : undefined;
       lowerConv(s, op, pool);
       return pool ? 1 : 0;
     }
@@ -125,17 +121,17 @@ function lowerOp(s: State, i: number): number {
     case 'averagePool':
       lowerPool(s, op);
       return 0;
-    case 'add':
-      throw refuseAdd(op);
+    default:
+      throw refuseKind(op);
   }
 }
 
-const refuseAdd = (op: AddOp): IngotError =>
+const refuseKind = (op: QuantOp): IngotError =>
   refuse(
     'COMPILE-010',
     op.name,
-    'add is not in the engine yet: it needs three requantisations an element',
-    'use a model without residual connections',
+    `${op.kind} is not in the engine yet`,
+    'use a model of convolutions, fully connected layers and pools',
   );
 
 function sourceOf(s: State, tensor: number, op: QuantOp): number {
@@ -161,11 +157,9 @@ function sourceView(s: State, buffer: number, tensor: number, op: QuantOp): View
 
 /** A max pool right after a convolution that alone reads it, without padding and without overlap. */
 function fusablePool(s: State, conv: ConvOp, next: QuantOp | undefined): PoolOp | undefined {
-  if (next?.kind !== 'maxPool' || next.input !== conv.output || conv.output === s.graph.output)
+  if (next?.kind !== 'maxPool' || next.input !== conv.output || conv.output === s.core.output)
     return undefined;
-  const readers = s.graph.ops.filter((o) =>
-    o.kind === 'add' ? o.inputs.includes(conv.output) : o.input === conv.output,
-  );
+  const readers = s.graph.ops.filter((o) => inputsOf(o).includes(conv.output));
   const overlaps = next.strideH < next.kernelH || next.strideW < next.kernelW;
   const padded = next.padTop + next.padLeft + next.padBottom + next.padRight > 0;
   const fits = next.kernelH <= 16 && next.kernelW <= 16 && next.kernelH * next.kernelW <= 256;

@@ -1,29 +1,55 @@
-/** What the host does around the accelerator: floats in the model's order to int8 in the graph's, and back. */
+/**
+ * The ends of a graph of one input and one output, as callers of the engine alone see them: floats of the
+ * model to the int8 the engine takes, and what it gives back to floats.
+ */
 import { IngotError } from '../../base/diagnostic.ts';
-import { modelOrder } from './layout.ts';
-import { INT8_MAX, INT8_MIN, clamp, roundAway } from './scales.ts';
-import type { QuantGraph } from './types.ts';
+import { engineCore, isEngineOp, outputsOf } from './graph.ts';
+import { dequantizeValues, quantizeValues, runHostOp } from './run-host.ts';
+import { runEngineOp } from './run-integer.ts';
+import type { FloatOrder, QuantGraph, TensorData } from './types.ts';
 
-/** values: one sample, row major as the model's input (NCHW). Returns it as int8, NHWC. */
+/** values: one sample, row major as the model's input. Returns the engine's input, [h][w][c]. */
 export function quantizeInput(graph: QuantGraph, values: Float32Array): Int8Array {
-  const { name, shape, scale, zeroPoint } = graph.tensors[graph.input]!;
-  const order = modelOrder(shape);
-  if (values.length !== order.length) {
-    throw new IngotError('QUANT-009', `${values.length} values given, ${order.length} expected`, {
+  const { input, head } = engineCore(graph);
+  const from = graph.inputs[0]!;
+  const { name, shape, dtype } = graph.tensors[from]!;
+  const size = shape.reduce((a, b) => a * b, 1);
+  if (values.length !== size) {
+    throw new IngotError('QUANT-009', `${values.length} values given, ${size} expected`, {
       place: name,
-      remedy: `give one sample of ${order.length} values`,
+      remedy: `give one sample of ${size} values`,
     });
   }
-  // Divided in float32, as TFLite's Quantize does.
-  return Int8Array.from(order, (from) =>
-    clamp(roundAway(Math.fround(values[from]! / scale)) + zeroPoint, INT8_MIN, INT8_MAX),
-  );
+  const op = { kind: 'quantize', name, input: from, output: from, floatOrder: 'hwc' } as const;
+  const data: TensorData[] = graph.tensors.map(() => new Int8Array(0));
+  data[from] = dtype === 'float32' ? values : quantizeValues(op, graph.tensors[from]!, values);
+  for (const step of head) data[outputsOf(step)[0]!] = runHostOp(step, graph, data)[0]!;
+  return data[input] as Int8Array;
 }
 
-/** The graph's output (logits, before hostTail) as floats in the model's order. */
-export function dequantizeOutput(graph: QuantGraph, output: Int8Array): Float32Array {
-  const { shape, scale, zeroPoint } = graph.tensors[graph.output]!;
-  const out = new Float32Array(output.length);
-  modelOrder(shape).forEach((to, i) => (out[to] = (output[i]! - zeroPoint) * scale));
-  return out;
+/** The engine's output (the logits, where the host adds a Softmax) as floats in the model's order. */
+export function dequantizeOutput(graph: QuantGraph, values: Int8Array): Float32Array {
+  const { output } = engineCore(graph);
+  const op = { kind: 'dequantize', name: '', input: output, output, floatOrder: orderOf(graph) } as const;
+  return dequantizeValues(op, graph.tensors[output]!, values);
+}
+
+/** What the engine must compute, by the integer reference: bytes of the core's input to those of its output. */
+export function runCore(graph: QuantGraph, input: Int8Array): Int8Array {
+  const core = engineCore(graph);
+  const values: TensorData[] = graph.tensors.map(() => new Int8Array(0));
+  values[core.input] = input;
+  for (const op of core.ops) {
+    if (isEngineOp(op)) values[op.output] = runEngineOp(op, graph, values as Int8Array[]);
+    else
+      runHostOp(op, graph, values).forEach((data, i) => {
+        values[outputsOf(op)[i]!] = data;
+      });
+  }
+  return values[core.output] as Int8Array;
+}
+
+function orderOf(graph: QuantGraph): FloatOrder {
+  for (const op of graph.ops) if (op.kind === 'quantize' || op.kind === 'dequantize') return op.floatOrder;
+  return 'hwc';
 }

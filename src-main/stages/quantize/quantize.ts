@@ -60,6 +60,8 @@ export function quantize(
   return new Lowering(model, collectRanges(model, calibration, percentile)).run();
 }
 
+type SoftmaxNode = Extract<ModelNode, { op: 'Softmax' }>;
+
 /** Far above any model that works, far below where float32 ends. */
 const SCALE_MAX = 2 ** 100;
 
@@ -71,7 +73,8 @@ class Lowering {
   private readonly tensors: QuantTensor[] = [];
   private readonly ops: QuantOp[] = [];
   private readonly diagnostics: Diagnostic[] = [];
-  private readonly hostTail: string[] = [];
+  /** Softmax nodes that end the model: they stay float. */
+  private readonly tailNodes: SoftmaxNode[] = [];
   /** Graph tensor that holds each model tensor, -1 if none yet. */
   private readonly held: Int32Array;
   /** Relu and Clip nodes already done by the clamps of the operator before them. */
@@ -103,11 +106,56 @@ class Lowering {
       name: model.name,
       tensors: this.tensors,
       ops: this.ops,
-      input,
-      output,
-      hostTail: this.hostTail,
+      inputs: [this.quantizeFrom(inputId, input)],
+      outputs: [this.floatTail(output)],
     };
     return { value, diagnostics: this.diagnostics };
+  }
+
+  /** Prepends the boundary operator of the model's input; returns its float tensor. */
+  private quantizeFrom(id: TensorId, output: number): number {
+    const input = this.addFloat(id, this.model.tensors[id]!.name);
+    const name = `${this.model.tensors[id]!.name}.quantize`;
+    this.ops.unshift({ kind: 'quantize', name, input, output, floatOrder: 'chw' });
+    return input;
+  }
+
+  /** Appends dequantisation of the int8 tensor `input` and the Softmax after it; returns the last float tensor. */
+  private floatTail(input: number): number {
+    const { model } = this;
+    const outputId = model.outputs[0]!;
+    const [last] = this.tailNodes;
+    const name = model.tensors[outputId]!.name;
+    const values = this.addFloat(last ? last.inputs[0] : outputId, last ? `${name}.logits` : name);
+    this.ops.push({
+      kind: 'dequantize',
+      name: `${name}.dequantize`,
+      input,
+      output: values,
+      floatOrder: 'chw',
+    });
+    if (!last) return values;
+    const output = this.addFloat(outputId, name);
+    const shape = model.tensors[last.inputs[0]]!.shape;
+    const tensor = (name: string) => ({ name, dtype: 'float32', shape }) as const;
+    const softmax: Model = {
+      name: last.name,
+      tensors: [tensor('x'), tensor('y')],
+      nodes: [{ ...last, inputs: [0], output: 1 }],
+      inputs: [0],
+      outputs: [1],
+    };
+    this.ops.push({ kind: 'float', name: last.name, inputs: [values], outputs: [output], model: softmax });
+    return output;
+  }
+
+  private addFloat(id: TensorId, name: string): number {
+    const modelShape = this.model.tensors[id]!.shape;
+    const size = modelShape.reduce((a, b) => a * b, 1);
+    return (
+      this.tensors.push({ name, dtype: 'float32', shape: [1, 1, size], modelShape, scale: 1, zeroPoint: 0 }) -
+      1
+    );
   }
 
   /** Where the input is only reshaped, the graph starts at the reshaped form: the host lays it out. */
@@ -163,12 +211,12 @@ class Lowering {
   }
 
   /** A Softmax at the end, and reshapes after it, are the host's. */
-  private tail(node: ModelNode): void {
+  private tail(node: SoftmaxNode): void {
     const rest = this.model.nodes.slice(this.model.nodes.indexOf(node) + 1);
     if (rest.some((n) => n.op !== 'Reshape')) {
       this.refuse('QUANT-005', node, 'Softmax is supported only as the last operator', 'remove it');
     }
-    this.hostTail.push('Softmax');
+    this.tailNodes.push(node);
     this.held[node.output] = this.source(node.inputs[0], node);
   }
 
@@ -309,8 +357,11 @@ class Lowering {
   }
 
   private addTensor(id: TensorId, shape: Hwc, { scale, zeroPoint }: Scale): number {
-    const name = this.model.tensors[id]!.name;
-    this.tensors.push({ name, shape, scale, zeroPoint });
+    const { name: modelName, shape: modelShape } = this.model.tensors[id]!;
+    // The model's inputs and outputs themselves are float32 tensors of that name.
+    const isEnd = this.model.inputs.includes(id) || this.model.outputs.includes(id);
+    const name = isEnd ? `${modelName}.int8` : modelName;
+    this.tensors.push({ name, dtype: 'int8', shape, modelShape, scale, zeroPoint });
     this.held[id] = this.tensors.length - 1;
     return this.tensors.length - 1;
   }

@@ -1,30 +1,56 @@
 /**
  * The judge of everything after quantisation: an integer interpreter written for obviousness, TFLM's
- * portable reference kernels with double rounding. It shares nothing with quantize.ts but the types, and
- * imports nothing else. Every sum is an exact integer in a double.
+ * portable reference kernels with double rounding. It shares nothing with quantize.ts and adopt.ts but the
+ * types; host operators are in run-host.ts. Every sum is an exact integer in a double.
  */
 import { BugError, assert } from '../../base/diagnostic.ts';
-import type { AddOp, ConvOp, FullyConnectedOp, PoolOp, QuantGraph, QuantOp } from './types.ts';
+import { isEngineOp, outputsOf } from './graph.ts';
+import { runHostOp } from './run-host.ts';
+import type {
+  AddOp,
+  ConvOp,
+  DepthwiseOp,
+  EngineOp,
+  FullyConnectedOp,
+  PoolOp,
+  QuantGraph,
+  TensorData,
+} from './types.ts';
 
-/** input: [h][w][c] of the graph's input tensor. Returns the output tensor's bytes, [h][w][c]. */
-export function runInteger(graph: QuantGraph, input: Int8Array): Int8Array {
-  return runIntegerTrace(graph, input)[graph.output]!;
+/** inputs: one array per graph input, int8 as [h][w][c], float32 row major as in the model. Returns the outputs. */
+export function runInteger(graph: QuantGraph, inputs: readonly TensorData[]): TensorData[] {
+  const trace = runIntegerTrace(graph, inputs);
+  return graph.outputs.map((t) => trace[t]!);
 }
 
-/** As runInteger, but the bytes of every tensor, indexed as graph.tensors. */
-export function runIntegerTrace(graph: QuantGraph, input: Int8Array): Int8Array[] {
-  const [h, w, c] = graph.tensors[graph.input]!.shape;
-  assert(input.length === h * w * c, `the input has ${input.length} bytes, ${h * w * c} expected`);
-  const trace: Int8Array[] = graph.tensors.map(() => new Int8Array(0));
-  trace[graph.input] = input;
-  for (const op of graph.ops) trace[op.output] = evaluate(graph, op, trace);
+/** As runInteger, but the values of every tensor, indexed as graph.tensors. */
+export function runIntegerTrace(graph: QuantGraph, inputs: readonly TensorData[]): TensorData[] {
+  const trace: TensorData[] = graph.tensors.map(() => new Int8Array(0));
+  assert(inputs.length === graph.inputs.length, `${inputs.length} inputs, ${graph.inputs.length} expected`);
+  graph.inputs.forEach((t, i) => {
+    const { shape, dtype, name } = graph.tensors[t]!;
+    const [data, size] = [inputs[i]!, shape[0] * shape[1] * shape[2]];
+    const isType = dtype === 'int8' ? data instanceof Int8Array : data instanceof Float32Array;
+    assert(isType && data.length === size, `input ${name}: ${size} values of ${dtype} expected`);
+    trace[t] = data;
+  });
+  for (const op of graph.ops) {
+    if (isEngineOp(op)) trace[op.output] = runEngineOp(op, graph, trace as Int8Array[]);
+    else {
+      const results = runHostOp(op, graph, trace);
+      outputsOf(op).forEach((t, i) => (trace[t] = results[i]!));
+    }
+  }
   return trace;
 }
 
-function evaluate(graph: QuantGraph, op: QuantOp, trace: readonly Int8Array[]): Int8Array {
+/** One operator of the engine; trace: as runIntegerTrace's, filled where op reads. Returns its output's bytes. */
+export function runEngineOp(op: EngineOp, graph: QuantGraph, trace: readonly Int8Array[]): Int8Array {
   switch (op.kind) {
     case 'conv':
       return conv(graph, op, trace[op.input]!);
+    case 'depthwise':
+      return depthwise(graph, op, trace[op.input]!);
     case 'fullyConnected':
       return fullyConnected(graph, op, trace[op.input]!);
     case 'maxPool':
@@ -35,7 +61,7 @@ function evaluate(graph: QuantGraph, op: QuantOp, trace: readonly Int8Array[]): 
     case 'reshape':
       return trace[op.input]!;
     default:
-      throw new BugError(`no such operator: ${(op satisfies never as QuantOp).kind}`);
+      throw new BugError(`no such operator: ${(op satisfies never as EngineOp).kind}`);
   }
 }
 
@@ -84,6 +110,35 @@ function conv(graph: QuantGraph, op: ConvOp, x: Int8Array): Int8Array {
             const from = (y * inW + px) * inC;
             const weight = ((o * op.kernelH + ky) * op.kernelW + kx) * inC;
             for (let c = 0; c < inC; c++) acc += (x[from + c]! - inZero) * op.weights[weight + c]!;
+          }
+        }
+        const value = requantize(acc, multiplierQ31[o]!, shift[o]!) + outZero;
+        out[(oy * outW + ox) * outC + o] = clamp(value, clampMin, clampMax);
+      }
+    }
+  }
+  return out;
+}
+
+function depthwise(graph: QuantGraph, op: DepthwiseOp, x: Int8Array): Int8Array {
+  const [inH, inW, inC] = graph.tensors[op.input]!.shape;
+  const [outH, outW, outC] = graph.tensors[op.output]!.shape;
+  const inZero = graph.tensors[op.input]!.zeroPoint;
+  const outZero = graph.tensors[op.output]!.zeroPoint;
+  const { multiplierQ31, shift, clampMin, clampMax } = op.requantize;
+  const out = new Int8Array(outH * outW * outC);
+  for (let oy = 0; oy < outH; oy++) {
+    for (let ox = 0; ox < outW; ox++) {
+      for (let o = 0; o < outC; o++) {
+        const c = Math.floor(o / op.depthMultiplier);
+        let acc = op.bias[o]!;
+        for (let ky = 0; ky < op.kernelH; ky++) {
+          for (let kx = 0; kx < op.kernelW; kx++) {
+            const y = oy * op.strideH - op.padTop + ky;
+            const px = ox * op.strideW - op.padLeft + kx;
+            if (y < 0 || y >= inH || px < 0 || px >= inW) continue;
+            const weight = op.weights[(ky * op.kernelW + kx) * outC + o]!;
+            acc += (x[(y * inW + px) * inC + c]! - inZero) * weight;
           }
         }
         const value = requantize(acc, multiplierQ31[o]!, shift[o]!) + outZero;

@@ -1,12 +1,16 @@
 /**
  * Checks a QuantGraph against its definition (types.ts); collects every violation, shares no code with the
  * lowering. QUANT-201: ids and order; QUANT-202: shapes; QUANT-203: sizes of arrays; QUANT-204: scales,
- * multipliers and clamps; QUANT-205: an int32 accumulator can overflow.
+ * multipliers and clamps; QUANT-205: an int32 accumulator can overflow; QUANT-206: types and float parts.
  */
 import type { Diagnostic } from '../../base/diagnostic.ts';
+import { verifyModel } from '../model/index.ts';
+import { inputsOf, outputsOf } from './graph.ts';
 import type {
   AddOp,
   ConvOp,
+  DepthwiseOp,
+  FloatOp,
   FullyConnectedOp,
   PoolOp,
   QuantGraph,
@@ -24,25 +28,25 @@ export function verifyQuantGraph(graph: QuantGraph): Diagnostic[] {
     (code, message) =>
       void found.push({ code, severity: 'error', place, message });
   checkTensors(graph, reporter);
-  const written = new Set([graph.input]);
+  const written = new Set(graph.inputs);
   const names = new Set<string>();
   for (const op of graph.ops) {
     const report = reporter(op.name);
-    const inputs = op.kind === 'add' ? op.inputs : [op.input];
+    const inputs = inputsOf(op);
+    const outputs = outputsOf(op);
     if (names.has(op.name)) report('QUANT-201', 'two operators have this name');
     names.add(op.name);
     if (!inputs.every((t) => written.has(t))) report('QUANT-201', 'reads a tensor before it is written');
-    if (written.has(op.output)) report('QUANT-201', 'writes a tensor a second time');
-    written.add(op.output);
-    const tensors = [...inputs, op.output].map((t) => graph.tensors[t]);
+    if (outputs.some((t) => written.has(t))) report('QUANT-201', 'writes a tensor a second time');
+    outputs.forEach((t) => written.add(t));
+    const tensors = [...inputs, ...outputs].map((t) => graph.tensors[t]);
     if (tensors.every((t) => t !== undefined)) checkOp(op, tensors, report);
     else report('QUANT-201', 'refers to a tensor that does not exist');
   }
   const report = reporter(graph.name);
-  if (!written.has(graph.output)) report('QUANT-201', 'the output is never written');
+  if (graph.inputs.length === 0 || graph.outputs.length === 0) report('QUANT-201', 'no input or no output');
+  if (!graph.outputs.every((t) => written.has(t))) report('QUANT-201', 'an output is never written');
   if (written.size !== graph.tensors.length) report('QUANT-201', 'a tensor is never written');
-  if (!graph.hostTail.every((t) => t === 'Softmax'))
-    report('QUANT-201', `the host cannot run ${graph.hostTail}`);
   return found;
 }
 
@@ -59,21 +63,33 @@ function checkTensors(graph: QuantGraph, reporter: (place: string) => Report): v
       report('QUANT-204', `scale ${t.scale} is no positive float32`);
     }
     if (!isInt8(t.zeroPoint)) report('QUANT-204', `zero point ${t.zeroPoint}`);
+    if (product(t.shape) !== product(t.modelShape)) {
+      report('QUANT-202', `shape [${t.shape}] stands for [${t.modelShape}]`);
+    }
+    if (t.dtype === 'float32' && (t.scale !== 1 || t.zeroPoint !== 0)) {
+      report('QUANT-204', 'a float tensor has a scale');
+    }
   }
 }
 
 const isInt8 = (v: number): boolean => Number.isInteger(v) && v >= -128 && v <= 127;
-const size = (t: QuantTensor): number => t.shape[0] * t.shape[1] * t.shape[2];
+const product = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
+const size = (t: QuantTensor): number => product(t.shape);
 const sameScale = (a: QuantTensor, b: QuantTensor): boolean =>
   a.scale === b.scale && a.zeroPoint === b.zeroPoint;
 
 function checkOp(op: QuantOp, tensors: readonly QuantTensor[], report: Report): void {
   const [input, second] = tensors as [QuantTensor, QuantTensor];
   const output = tensors.at(-1)!;
+  checkTypes(op, tensors, report);
   switch (op.kind) {
     case 'conv':
       checkWindow(op, input, output, report);
       return checkWeights(op, input, output, op.kernelH * op.kernelW * input.shape[2], report);
+    case 'depthwise':
+      checkWindow(op, input, output, report);
+      if (output.shape[2] !== input.shape[2] * op.depthMultiplier) report('QUANT-202', 'channels do not fit');
+      return checkWeights(op, input, output, op.kernelH * op.kernelW, report);
     case 'fullyConnected':
       if (size(output) !== output.shape[2]) report('QUANT-202', 'the output is no vector');
       return checkWeights(op, input, output, size(input), report);
@@ -91,8 +107,31 @@ function checkOp(op: QuantOp, tensors: readonly QuantTensor[], report: Report): 
       return checkAddFactors(op, input.scale, second.scale, output.scale, report);
     case 'reshape':
       if (size(input) !== size(output)) report('QUANT-202', 'the number of elements changes');
-      if (!sameScale(input, output)) report('QUANT-204', 'the scale changes');
+      return sameScale(input, output) ? undefined : report('QUANT-204', 'the scale changes');
+    case 'quantize':
+    case 'dequantize':
+      if (size(input) !== size(output)) report('QUANT-202', 'the number of elements changes');
+      return;
+    case 'float':
+      return checkFloat(op, tensors, report);
   }
+}
+
+/** Floats only at the float side of boundary operators and around float parts. */
+function checkTypes(op: QuantOp, tensors: readonly QuantTensor[], report: Report): void {
+  const inputs = inputsOf(op).length;
+  tensors.forEach((t, i) => {
+    const floatSide = i < inputs ? 'quantize' : 'dequantize';
+    const wanted = op.kind === 'float' || op.kind === floatSide ? 'float32' : 'int8';
+    if (t.dtype !== wanted) report('QUANT-206', `${t.name} is ${t.dtype}, ${wanted} expected`);
+  });
+}
+
+/** The part's own model must be sound and have this operator's tensors for inputs and outputs. */
+function checkFloat(op: FloatOp, tensors: readonly QuantTensor[], report: Report): void {
+  for (const d of verifyModel(op.model)) report('QUANT-206', `${d.place}: ${d.message}`);
+  const sizes = [...op.model.inputs, ...op.model.outputs].map((t) => product(op.model.tensors[t]!.shape));
+  if (`${sizes}` !== `${tensors.map(size)}`) report('QUANT-202', 'its tensors do not fit the float part');
 }
 
 function checkClamps(c: { readonly clampMin: number; readonly clampMax: number }, report: Report): void {
@@ -103,7 +142,7 @@ function checkClamps(c: { readonly clampMin: number; readonly clampMax: number }
 
 function checkMultiplier(q: number, shift: number, report: Report): void {
   const isNormal = q === 0 || (q >= 2 ** 30 && q < 2 ** 31);
-  if (!Number.isInteger(q) || !isNormal || !Number.isInteger(shift) || shift < -31 || shift > 0) {
+  if (!Number.isInteger(q) || !isNormal || !Number.isInteger(shift) || shift < -31 || shift > 30) {
     report('QUANT-204', `multiplier ${q} / 2^31 · 2^${shift}`);
   }
 }
@@ -132,7 +171,7 @@ function checkPoolWindow(w: PoolOp, input: QuantTensor, output: QuantTensor, rep
 }
 
 function checkWeights(
-  op: ConvOp | FullyConnectedOp,
+  op: ConvOp | DepthwiseOp | FullyConnectedOp,
   input: QuantTensor,
   output: QuantTensor,
   perOutput: number,
@@ -149,7 +188,9 @@ function checkWeights(
   for (let o = 0; o < outC; o++) {
     checkMultiplier(multiplierQ31[o]!, shift[o]!, report);
     let largest = Math.abs(op.bias[o]!);
-    for (let i = 0; i < perOutput; i++) largest += reach * Math.abs(op.weights[o * perOutput + i]!);
+    // A depthwise kernel has the channel innermost, the others outermost.
+    const [first, step] = op.kind === 'depthwise' ? [o, outC] : [o * perOutput, 1];
+    for (let i = 0; i < perOutput; i++) largest += reach * Math.abs(op.weights[first + i * step]!);
     if (largest >= 2 ** 31) report('QUANT-205', `channel ${o} can reach ${largest}`);
   }
 }

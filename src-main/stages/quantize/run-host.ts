@@ -1,0 +1,50 @@
+/**
+ * The host's routines, exact to TFLM's kernels where these exist. Like run-integer.ts they are plain loops
+ * and the definition of what the operators mean.
+ */
+import { BugError } from '../../base/diagnostic.ts';
+import { runFloat } from '../model/index.ts';
+import { modelOrder } from './layout.ts';
+import type { DequantizeOp, HostOp, QuantGraph, QuantizeOp, QuantTensor, TensorData } from './types.ts';
+
+/**
+ * Runs one host operator. values: data of the graph's tensors, by index, those the operator reads filled in.
+ * Returns the data of its outputs, in their order.
+ */
+export function runHostOp(op: HostOp, graph: QuantGraph, values: readonly TensorData[]): TensorData[] {
+  switch (op.kind) {
+    case 'quantize':
+      return [quantizeValues(op, graph.tensors[op.output]!, values[op.input] as Float32Array)];
+    case 'dequantize':
+      return [dequantizeValues(op, graph.tensors[op.input]!, values[op.input] as Int8Array)];
+    case 'float':
+      return runFloat(
+        op.model,
+        op.inputs.map((t) => values[t] as Float32Array),
+      );
+    default:
+      throw new BugError(`no such operator: ${(op satisfies never as HostOp).kind}`);
+  }
+}
+
+/** TFLM's AffineQuantize: the quotient in float32, rounded half away from zero. NaN becomes the lowest value. */
+export function quantizeValues(op: QuantizeOp, to: QuantTensor, values: Float32Array): Int8Array {
+  const out = new Int8Array(values.length);
+  const order = op.floatOrder === 'chw' ? modelOrder(to.shape) : undefined;
+  for (let i = 0; i < out.length; i++) {
+    const real = Math.fround(values[order ? order[i]! : i]! / to.scale);
+    const rounded = (real < 0 ? -Math.round(-real) : Math.round(real)) + to.zeroPoint;
+    out[i] = Math.min(127, Math.max(-128, Number.isNaN(rounded) ? -128 : rounded));
+  }
+  return out;
+}
+
+/** TFLM's Dequantize: the product in float32. */
+export function dequantizeValues(op: DequantizeOp, from: QuantTensor, values: Int8Array): Float32Array {
+  const out = new Float32Array(values.length);
+  const order = op.floatOrder === 'chw' ? modelOrder(from.shape) : undefined;
+  for (let i = 0; i < out.length; i++) {
+    out[order ? order[i]! : i] = (values[i]! - from.zeroPoint) * from.scale;
+  }
+  return out;
+}
