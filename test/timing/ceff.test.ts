@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { buildRampTable, Driver } from '../../src-main/stages/timing/ceff.ts';
+import { Driver } from '../../src-main/stages/timing/ceff.ts';
 import { LutPoolBuilder, lookUp } from '../../src-main/stages/timing/lut.ts';
 import { linearLut } from '../support/toy-timing-kit.ts';
 
@@ -41,7 +41,7 @@ function integrate(d: Driver, rd: number, near: number, res: number, far: number
 }
 
 describe('effective capacitance', () => {
-  const driver = new Driver(pool, buildRampTable(0.3, 0.7));
+  const driver = new Driver(pool, 0.3, 0.7);
 
   test('without resistance it is the whole load', () => {
     driver.solve(DELAY, SLEW, 20, 7, 0, 0);
@@ -52,7 +52,7 @@ describe('effective capacitance', () => {
   test.each([
     [4, 0.5, 6, 1],
     [2, 2, 10, 8],
-    [1, 5, 12, 30],
+    [3, 1, 9, 20],
   ])('near %f fF, %f kOhm, far %f fF: waveform as integrated step by step', (near, res, far, elmore) => {
     driver.solve(DELAY, SLEW, 20, near, res, far);
     driver.toSink(elmore);
@@ -70,10 +70,26 @@ describe('effective capacitance', () => {
   });
 
   test('more wire resistance hides more capacitance', () => {
-    const ceffs = [0.1, 0.5, 2, 8].map((res) => {
+    const ceffs = [0.1, 0.5, 1, 2].map((res) => {
       driver.solve(DELAY, SLEW, 20, 2, res, 8);
       return driver.ceffFf;
     });
     expect(ceffs).toEqual([...ceffs].sort((a, b) => b - a));
+    expect(ceffs[3]).toBeLessThan(6);
+  });
+
+  test('where the iteration leaves the pi, the whole load and the bare Elmore delay count, as in OpenSTA', () => {
+    driver.solve(DELAY, SLEW, 20, 2, 8, 8);
+    driver.toSink(30);
+    expect(driver).toMatchObject({ ceffFf: 10, isWaveform: false, sinkDelayPs: 30 });
+    expect(driver.delayPs).toBeCloseTo(32, 9);
+  });
+
+  test('all capacitance behind the resistance: the waveform gives the delay', () => {
+    driver.solve(DELAY, SLEW, 20, 0, 0.5, 8);
+    expect(driver).toMatchObject({ ceffFf: 8, isWaveform: true });
+    expect(driver.delayPs).toBe(driver.middlePs);
+    expect(driver.delayPs).toBeLessThan(28);
+    expect(driver.delayPs).toBeGreaterThan(20);
   });
 });

@@ -5,14 +5,14 @@ import { defineStep, type StepContext } from '../step.ts';
 import { judged, readChip, readKitArtefact } from './chip-state.ts';
 import { chipConstraints } from './constraints.ts';
 
-/** Largest difference to OpenSTA on an endpoint, as a share of the clock period. */
-const STA_SHARE_MAX = 0.05;
+/** Largest difference to OpenSTA on an endpoint. */
+const STA_LIMIT_PS = 2;
 const PATHS = 20;
 
 export const timingStep = defineStep({
   name: 'timing',
   title: 'Extract and time',
-  version: 3,
+  version: 4,
   inputs: ['kit.bin', 'kit.lib', 'filled.bin'],
   outputs: ['parasitics.bin', 'timing.bin', 'chip.spef', 'chip.sdc'],
   exports: ['chip.spef', 'chip.sdc'],
@@ -82,13 +82,12 @@ export const timingStep = defineStep({
     );
     const setup = compareSlacks(netlist, kit, report, theirs, 'setupSlackPs');
     const hold = compareSlacks(netlist, kit, report, theirs, 'holdSlackPs');
-    const limitPs = STA_SHARE_MAX * constraints.periodPs;
     const isEnough = Math.min(setup.endpoints, hold.endpoints) > 0.95 * report.endpointPin.length;
     context.proof({
       name: claim,
       judge: `OpenSTA ${version}`,
-      result: isEnough && Math.max(setup.maxPs, hold.maxPs) <= limitPs ? 'pass' : 'fail',
-      detail: `${report.endpointPin.length} endpoints, same netlist, SPEF and SDC; difference of setup slacks (${setup.endpoints}) mean ${setup.meanPs.toFixed(1)}, largest ${setup.maxPs.toFixed(1)} ps; of hold slacks (${hold.endpoints}) mean ${hold.meanPs.toFixed(1)}, largest ${hold.maxPs.toFixed(1)} ps; limit ${limitPs} ps; worst setup slack ours ${report.setup.worstSlackPs.toFixed(1)}, theirs ${setup.theirWorstPs.toFixed(1)} ps`,
+      result: isEnough && Math.max(setup.maxPs, hold.maxPs) <= STA_LIMIT_PS ? 'pass' : 'fail',
+      detail: `${report.endpointPin.length} endpoints, same netlist, SPEF and SDC; difference of setup slacks (${setup.endpoints}) mean ${setup.meanPs.toFixed(3)}, largest ${setup.maxPs.toFixed(2)} ps; of hold slacks (${hold.endpoints}) mean ${hold.meanPs.toFixed(3)}, largest ${hold.maxPs.toFixed(2)} ps; limit ${STA_LIMIT_PS} ps; worst setup slack ours ${report.setup.worstSlackPs.toFixed(1)}, theirs ${setup.theirWorstPs.toFixed(1)} ps`,
     });
   },
 });

@@ -6,7 +6,7 @@
 import type { Kit } from '../kit/types.ts';
 import { NONE } from '../netlist/types.ts';
 import type { Netlist } from '../netlist/types.ts';
-import { buildRampTable, Driver } from './ceff.ts';
+import { Driver } from './ceff.ts';
 import type { PortConstraints } from './constraints.ts';
 import { isArcEnabled, isArcFollowed } from './graph.ts';
 import type { TimingGraph } from './graph.ts';
@@ -61,11 +61,10 @@ export function propagate(input: PropagateInput): Timing {
   const maxWirePs = new Float64Array(2 * total);
   const minWirePs = new Float64Array(2 * total);
   const isFromFall = new Uint8Array(2 * total);
-  const ramp = buildRampTable(kit.slewLower, kit.slewUpper);
   // The slowest and the fastest waveform of the driver at hand; `trial` computes, the winners are swapped in.
-  let slow = new Driver(lib.luts, ramp);
-  let fast = new Driver(lib.luts, ramp);
-  let trial = new Driver(lib.luts, ramp);
+  let slow = new Driver(lib.luts, kit.slewLower, kit.slewUpper);
+  let fast = new Driver(lib.luts, kit.slewLower, kit.slewUpper);
+  let trial = new Driver(lib.luts, kit.slewLower, kit.slewUpper);
   const isIdeal = !constraints.isClockPropagated;
   const { isClock, pinDriver, pinInst } = graph;
 

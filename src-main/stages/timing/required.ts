@@ -2,7 +2,7 @@
 import type { Kit } from '../kit/types.ts';
 import { NONE } from '../netlist/types.ts';
 import type { Netlist } from '../netlist/types.ts';
-import { Driver, buildRampTable } from './ceff.ts';
+import { Driver } from './ceff.ts';
 import type { EndpointCheck } from './checks.ts';
 import { isArcEnabled, isArcFollowed } from './graph.ts';
 import type { TimingGraph } from './graph.ts';
@@ -30,7 +30,7 @@ export function instanceSlacks(
     required[2 * e.pin] = e.setupRequiredPs[0];
     required[2 * e.pin + 1] = e.setupRequiredPs[1];
   }
-  const driver = new Driver(lib.luts, buildRampTable(kit.slewLower, kit.slewUpper));
+  const driver = new Driver(lib.luts, kit.slewLower, kit.slewUpper);
   const { isClock, pinDriver, pinInst, order } = graph;
   for (let at = order.length - 1; at >= 0; at--) {
     const pin = order[at];
