@@ -5,7 +5,6 @@
  */
 import type { Diagnostic } from '../../base/diagnostic.ts';
 import { verifyModel } from '../model/index.ts';
-import { inputsOf, outputsOf } from './graph.ts';
 import type {
   AddOp,
   ConvOp,
@@ -18,6 +17,10 @@ import type {
   QuantTensor,
   Window,
 } from './types.ts';
+
+// Its own, so that nothing is shared with the rest of the stage.
+const inputsOf = (op: QuantOp): readonly number[] => ('inputs' in op ? op.inputs : [op.input]);
+const outputsOf = (op: QuantOp): readonly number[] => ('outputs' in op ? op.outputs : [op.output]);
 
 type Report = (code: string, message: string) => void;
 
