@@ -14,6 +14,7 @@ const STAGES = 'src-main/stages';
 const STAGE_ORDER = [
   'model',
   'quantize',
+  'passes',
   'chip',
   'compiler',
   'simulator',
