@@ -4,7 +4,9 @@ import {
   COMMON,
   DEMO_CHIP,
   OPS,
+  PRESETS,
   assemble,
+  chipOfShape,
   decode,
   disassemble,
   encode,
@@ -27,13 +29,34 @@ describe('chip parameters', () => {
     ['CHIP-008', { weightWords: 0 }],
     ['CHIP-009', { parameterBlocks: 1.5 }],
     ['CHIP-010', { programWords: 7 }],
-    ['CHIP-011', { memory: 'latch' }],
+    ['CHIP-011', { memory: 'ram' }],
     ['CHIP-012', { bake: 1 }],
+    ['CHIP-013', { depthwise: 'yes' }],
+    ['CHIP-014', { add: undefined }],
+    ['CHIP-015', { lut: 0 }],
+    ['CHIP-016', { streamBytes: 3 }],
+    ['CHIP-016', { streamBytes: 8 }],
+    ['CHIP-017', { queueDepth: 5 }],
+    ['CHIP-017', { queueDepth: 1 }],
+    ['CHIP-018', { activationBanks: 0 }],
+    ['CHIP-018', { activationBanks: 16 }],
+    ['CHIP-019', { host: 'usb' }],
   ];
   it.each(bad)('%s for %j', (code, change) => {
     expect(codeOf(() => validateChip({ ...DEMO_CHIP, ...change } as Chip)).code).toBe(code);
   });
   it('accepts the demo chip', () => expect(codeOf(() => validateChip(DEMO_CHIP)).code).toBe('none'));
+  it.each(Object.entries<Chip>(PRESETS))('accepts the preset %s', (_, chip) => {
+    expect(codeOf(() => validateChip(chip)).code).toBe('none');
+  });
+  it.each([
+    [1, 4],
+    [16, 64],
+    [3, 2],
+  ])('makes a chip of %d x %d', (rows, columns) => {
+    expect(codeOf(() => validateChip(chipOfShape(rows, columns))).code).toBe('none');
+    expect(chipOfShape(rows, columns)).toMatchObject({ rows, columns, lanes: columns });
+  });
 });
 
 describe('instruction set', () => {

@@ -30,6 +30,13 @@ export function chipOf(s: Pick<Settings, (typeof CHIP_SETTINGS)[number]>): Chip 
     parameterBlocks: 64,
     programWords: 64,
     memory: 'flops',
+    activationBanks: 1,
+    depthwise: false,
+    add: false,
+    lut: false,
+    streamBytes: 1,
+    queueDepth: 0,
+    host: 'stream',
     bake: s['chip.bake'],
   };
 }

@@ -6,7 +6,7 @@ export interface Field {
   readonly name: string;
   /** Lowest bit. */
   readonly lsb: number;
-  /** Bits, at most 16. */
+  /** Bits, at most 20. */
   readonly width: number;
   readonly signed: boolean;
   readonly doc: string;
@@ -22,8 +22,12 @@ export interface Op {
   readonly fields: readonly Field[];
 }
 
-/** Token flags: producer to consumer. Bit i of the wait and signal masks is TOKENS[i]. */
+/**
+ * Tokens from producer to consumer: flags, or counters up to TOKENS_MAX on a chip with queues. Bit i of the wait
+ * and signal masks is TOKENS[i].
+ */
 export const TOKENS = ['loadToExec', 'execToLoad', 'execToStore', 'storeToExec'] as const;
+export const TOKENS_MAX = 15;
 
 type Spec = readonly [name: string, width: number, doc: string, signed?: 'signed'];
 
@@ -75,6 +79,17 @@ export const OPS: readonly Op[] = [
     ['tapDx', 16, 'address step from the last word of a tap to the next kernel column'],
     ['tapDy', 16, 'address step from the last word of a kernel row to the next kernel row'],
     ['padByte', 8, 'byte read outside the map', 'signed'],
+    [
+      'mode',
+      1,
+      '0: every column multiplies all channels in turn; 1: depthwise, column k multiplies byte k, one step a tap',
+    ],
+    [
+      'share',
+      1,
+      '1: depthwise only, without a window and with xPx = 1: for kernel columns after the first, a row takes the word that the next row had, if that is its right neighbour',
+    ],
+    ['hold', 1, '1: every step of the layer uses the weight word at `weight`'],
   ]),
   op(
     'CFGP',
@@ -112,6 +127,13 @@ export const OPS: readonly Op[] = [
     ['dstPitch', 16, 'address step to the next output pixel'],
     ['dstKb', 16, 'address step to the first pixel of the next channel block'],
     ['kLast', 6, 'channels in the last block, minus 1'],
+    [
+      'fold',
+      1,
+      '0: the window is folded by maximum; 1: it is two pixels, which are added (see CFGA), and biases and scales stay with block `param`',
+    ],
+    ['rnd', 1, '0: two roundings (TensorFlow Lite Micro); 1: a single one'],
+    ['lut', 1, '1: the clamped byte is replaced by its entry in the table'],
   ]),
   op(
     'EXEC',
@@ -121,8 +143,32 @@ export const OPS: readonly Op[] = [
     [
       ['source', 16, 'address of the top left tap of the first pixel, modulo 65536'],
       ['dest', 16, 'first byte of the output map'],
-      ['weight', 16, 'first weight word'],
+      ['weight', 20, 'first weight word'],
       ['param', 12, 'first block of biases and scales'],
+    ],
+  ),
+  op(
+    'CFGA',
+    8,
+    'exec',
+    'Addition: the pixels of a window, less their zero points and times 2^20, are scaled with blocks `param` and `param` + 1; their sum is scaled with block `param` + 2.',
+    [
+      ['zero1', 8, 'zero point of the first pixel', 'signed'],
+      ['zero2', 8, 'zero point of the second pixel', 'signed'],
+    ],
+  ),
+  op('LDW', 9, 'load', 'Weight stream to weight memory, word after word, lowest byte first.', [
+    ['word', 20, 'first weight word'],
+    ['words', 16, 'words, minus 1'],
+  ]),
+  op(
+    'LDP',
+    10,
+    'load',
+    'Weight stream to the memories of biases and scales. A block is its bias word, then its scale words, each in whole beats, lowest byte first.',
+    [
+      ['block', 12, 'first block'],
+      ['blocks', 12, 'blocks, minus 1'],
     ],
   ),
 ];
@@ -131,7 +177,7 @@ export const OP_BY_NAME: ReadonlyMap<string, Op> = new Map(OPS.map((o) => [o.nam
 export const OP_BY_CODE: ReadonlyMap<number, Op> = new Map(OPS.map((o) => [o.code, o]));
 
 /** Operations whose fields configure or start the EXEC engine, in the order the hardware keeps them. */
-export const EXEC_OPS = ['CFGS', 'CFGP', 'CFGX', 'CFGD', 'EXEC'] as const;
+export const EXEC_OPS = ['CFGS', 'CFGP', 'CFGX', 'CFGD', 'CFGA', 'EXEC'] as const;
 
 /** 32-bit parts in one instruction word. */
 export const WORD_PARTS = 4;

@@ -8,7 +8,7 @@ export function isaReference(): string {
   const head = '| field | bits | kind | meaning |\n|---|---|---|---|';
   const parts = [
     '# Instruction set',
-    'Words of 128 bits. Instructions issue in order; an instruction issues when its engine is idle and its tokens are set.',
+    'Words of 128 bits. Instructions issue in order; an instruction issues when its engine is idle and its tokens are set. On a chip with queues they enter the queue of their engine in order, and each engine issues its own in order. CFG words do not wait for the layer before: they fill a second set of registers that EXEC takes over.',
     `Tokens, from bit 0: ${TOKENS.join(', ')}. Addresses are bytes; steps are modulo the size of the address.`,
     `## All instructions\n\n${head}\n${COMMON.map(row).join('\n')}`,
     ...OPS.map(

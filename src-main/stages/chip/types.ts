@@ -17,17 +17,37 @@ export interface Chip {
   readonly accumulatorBits: number;
   /** Bytes of activation memory, a multiple of `columns`, at most 65536. */
   readonly activationBytes: number;
-  /** Weight memory, in words of `columns` bytes, at most 65536. A baked chip holds just what its program needs. */
+  /** Weight memory, in words of `columns` bytes, at most 2^20. A baked chip holds just what its program needs. */
   readonly weightWords: number;
   /** Blocks of `columns` channels in the bias and scale memories, at most 4096. */
   readonly parameterBlocks: number;
   /** Instruction words of 128 bits, at most 1024. */
   readonly programWords: number;
-  /** How activation memory is built; flip-flops are the only backend so far. */
-  readonly memory: 'flops';
+  /**
+   * How memories are built. All read synchronously; a bank of `macro` has one port, one of the others a read and
+   * a write port. A baked chip's program, weights and parameters are constants whatever this says.
+   */
+  readonly memory: (typeof MEMORIES)[number];
+  /** Equal parts of activation memory with ports of their own, 1..16; their bytes are a power of two if there are several. */
+  readonly activationBanks: number;
+  /** Depthwise mode: a column multiplies its own byte of the row's word. */
+  readonly depthwise: boolean;
+  /** The drain adds two maps. */
+  readonly add: boolean;
+  /** A 256-byte table after the clamp. */
+  readonly lut: boolean;
+  /** Bytes in a beat of the input, output and weight streams: 1, 2, 4, 8 or 16, at most `columns`. */
+  readonly streamBytes: number;
+  /** 0: one instruction after the other is issued; n, up to 4: LOAD, EXEC and STORE have queues of n instructions. */
+  readonly queueDepth: number;
+  /** What stands around the core. `stream` is the bare core. */
+  readonly host: (typeof HOSTS)[number];
   /** Program, weights and parameters as constants in the logic (a fixed-function chip of one model). */
   readonly bake: boolean;
 }
+
+export const MEMORIES = ['flops', 'latch', 'bram', 'macro'] as const;
+export const HOSTS = ['stream', 'axi', 'spi'] as const;
 
 /** The demo chip: smallest useful shape, for a baked 8x8 digit classifier. */
 export const DEMO_CHIP: Chip = {
@@ -42,5 +62,12 @@ export const DEMO_CHIP: Chip = {
   parameterBlocks: 64,
   programWords: 64,
   memory: 'flops',
+  activationBanks: 1,
+  depthwise: false,
+  add: false,
+  lut: false,
+  streamBytes: 1,
+  queueDepth: 0,
+  host: 'stream',
   bake: true,
 };

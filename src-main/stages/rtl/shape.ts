@@ -54,6 +54,8 @@ const ADDRESS_FIELDS = new Set([
 ]);
 const COORDINATE_FIELDS = new Set(['inH', 'inW', 'xInit', 'yInit', 'xWx', 'xWy', 'xPx', 'yWy', 'yPx', 'yPy']);
 
+const UNUSED_FIELDS = new Set(['mode', 'share', 'hold', 'fold', 'rnd', 'lut', 'zero1', 'zero2']);
+
 export function shapeOf(chip: Chip, program: Program | null): Shape {
   const bake = chip.bake ? program : null;
   const instructions = bake ? decode(bake.words) : [];
@@ -64,16 +66,18 @@ export function shapeOf(chip: Chip, program: Program | null): Shape {
   const weightBits = bitsFor(bake ? bake.weights.length / K : chip.weightWords);
   const blockBits = bitsFor(bake ? bake.biases.length / K : chip.parameterBlocks);
   const fields = EXEC_OPS.flatMap((op) =>
-    OP_BY_NAME.get(op)!.fields.map((f): ExecField => {
-      let width = f.width;
-      if (ADDRESS_FIELDS.has(f.name)) width = addressBits;
-      else if (COORDINATE_FIELDS.has(f.name)) width = coordinateBits;
-      else if (f.name === 'weight') width = weightBits;
-      else if (f.name === 'param') width = blockBits;
-      else if (f.name === 'kLast' || f.name === 'cLast') width = bitsFor(K);
-      else if (bake && !f.signed) width = bitsFor(Math.max(...layers.map((l) => l[f.name]!)) + 1);
-      return { op, name: f.name, lsb: f.lsb, width, wordWidth: f.width, signed: f.signed };
-    }),
+    OP_BY_NAME.get(op)!
+      .fields.filter((f) => !UNUSED_FIELDS.has(f.name))
+      .map((f): ExecField => {
+        let width = f.width;
+        if (ADDRESS_FIELDS.has(f.name)) width = addressBits;
+        else if (COORDINATE_FIELDS.has(f.name)) width = coordinateBits;
+        else if (f.name === 'weight') width = weightBits;
+        else if (f.name === 'param') width = blockBits;
+        else if (f.name === 'kLast' || f.name === 'cLast') width = bitsFor(K);
+        else if (bake && !f.signed) width = bitsFor(Math.max(...layers.map((l) => l[f.name]!)) + 1);
+        return { op, name: f.name, lsb: f.lsb, width, wordWidth: f.width, signed: f.signed };
+      }),
   );
   const groups = K / chip.lanes;
   return {
