@@ -22,7 +22,7 @@ export function predictCycles(l: Layer, chip: Chip, kLast: number): number {
   const words = channelBlocks(l, K);
   const groups = l.kernelH * l.kernelW * words;
   const last = channelsInLast(l, K);
-  let arrive = 0;
+  let arrive = 1;
   let end = 0;
   let free = 0;
   for (let block = 0; block < blocks; block++) {

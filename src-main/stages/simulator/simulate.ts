@@ -31,7 +31,7 @@ export function simulate(
   const steps = decodeSteps(program.words);
   const timings = new Map<Step, ExecTiming>();
   for (const s of steps) if (s.kind === 'exec') timings.set(s, timeLayer(s.fields, chip));
-  const clock = new Clock(steps, timings, options.gaps ?? { input: 0, output: 0 });
+  const clock = new Clock(steps, timings, options.gaps ?? { input: 0, output: 0 }, chip);
   const runs = inputs.map(() => clock.run());
   const act = new Int8Array(chip.activationBytes);
   const cycles = runs.map((r) => r.lastOut - r.firstIn + 1);

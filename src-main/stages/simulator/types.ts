@@ -1,9 +1,11 @@
 /** Elasticity of the two streams; 0 and 0 is a source and a sink that never wait. */
 export interface StreamGaps {
-  /** Cycles in_valid is low after each accepted byte. */
+  /** Cycles in_valid is low after each accepted beat. */
   readonly input: number;
-  /** Cycles out_ready is low after each accepted byte. */
+  /** Cycles out_ready is low after each accepted beat. */
   readonly output: number;
+  /** Cycles w_valid is low after each accepted beat of the weight stream; default 0. */
+  readonly weights?: number;
 }
 
 export interface SimulateOptions {
