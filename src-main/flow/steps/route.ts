@@ -10,14 +10,14 @@ const PHASE_SHARE = { access: 0.02, initial: 0.38, negotiate: 0.5, endgame: 0.05
 export const routeStep = defineStep({
   name: 'route',
   title: 'Route',
-  version: 3,
-  inputs: ['kit.bin', 'clocked.bin'],
+  version: 4,
+  inputs: ['kit.bin', 'repaired.bin'],
   outputs: ['routed.bin', 'route-stats.bin'],
   settings: ['route.maxRounds', 'route.seed'],
   async run(context) {
     const { routeChip, verifyRouting } = await import('../../stages/routing/index.ts');
     const kit = readKitArtefact(context);
-    const { netlist, floorplan, placement: before } = readChip(context, 'clocked.bin');
+    const { netlist, floorplan, placement: before } = readChip(context, 'repaired.bin');
     const options = { maxRounds: context.settings['route.maxRounds'], seed: context.settings['route.seed'] };
     const { value, diagnostics } = routeChip(netlist, floorplan, before, kit, options, (p) =>
       context.progress(

@@ -5,7 +5,7 @@ import type { CutLayer, Kit, ViaDef } from '../kit/types.ts';
 import type { Netlist } from '../netlist/types.ts';
 import type { Placement } from '../placement/types.ts';
 import { lastAtMost, lowerBound, type Lattice, type LatticeLayer } from './lattice.ts';
-import { BLOCKED, type RouterState } from './state.ts';
+import { BLOCKED, CUT_BLOCKED, claimNode, type RouterState } from './state.ts';
 
 /** Spacing that the wide-metal table asks of a shape towards a wire beside it that may run along all of it. */
 function sideSpacing(g: LatticeLayer, r: Rect): number {
@@ -40,14 +40,8 @@ function blockRect(state: RouterState, layer: number, r: Rect): void {
   const l = layerIndex(state.lattice, layer);
   if (l < 0) return;
   forNodesNear(state.lattice.layers[l], r, (n) => {
-    state.history[n] = BLOCKED;
+    state.info[n] |= BLOCKED;
   });
-}
-
-/** Reserves a node for a net. A node claimed by two nets is of no use to either. */
-export function claimNode(state: RouterState, node: number, net: number): void {
-  const o = state.owner[node];
-  state.owner[node] = o === 0 || o === net + 1 ? net + 1 : -1;
 }
 
 /** A shape that is part of a net (a port): other nets keep away from it. */
@@ -69,7 +63,7 @@ function blockCut(state: RouterState, kit: Kit, cutLayer: number, r: Rect): void
   const pLast = lowerBound(g.positions, a2 + reach);
   for (let t = lastAtMost(g.tracks, c1 - reach) + 1; t < tLast; t++) {
     for (let p = lastAtMost(g.positions, a1 - reach) + 1; p < pLast; p++) {
-      state.cutBlocked[g.base + t * g.posCount + p] = 1;
+      state.info[g.base + t * g.posCount + p] |= CUT_BLOCKED;
     }
   }
 }

@@ -172,7 +172,7 @@ function searchFor(
   const die = g.state.lattice.die;
   let targets = c.nodes;
   if (c.freeTerminal >= 0) targets = targets.filter((n) => keepsPinCutSpacing(g, n, pinCutReachDbu));
-  for (const n of targets) search.isTarget[n] = 1;
+  for (const n of targets) g.state.isTarget[n] = 1;
   let path: Path | null = null;
   for (let attempt = 0, margin = marginDbu; attempt < 4 && !path; attempt++, margin *= 4) {
     const last = attempt === 3;
@@ -199,7 +199,7 @@ function searchFor(
     const { box, low, high } = boxOfNodes(g.state, near);
     path = findPath(search, rules, sources, box, low, high, window, g.rn.net);
   }
-  for (const n of targets) search.isTarget[n] = 0;
+  for (const n of targets) g.state.isTarget[n] = 0;
   return path;
 }
 

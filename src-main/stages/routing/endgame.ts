@@ -15,7 +15,7 @@ import { nodeXy } from './lattice.ts';
 import { isTroubled, negotiate, presentCostOf, rerouteNet, type Router } from './negotiate.ts';
 import type { RouteOptions } from './options.ts';
 import { ripNodes } from './rip.ts';
-import { emptyRoute, isConflict, markRoute, type NetRoute } from './state.ts';
+import { emptyRoute, forgetHalf, isConflict, markRoute, type NetRoute } from './state.ts';
 import { connectNet } from './connect.ts';
 import type { RoutableNet } from './terminals.ts';
 
@@ -251,12 +251,6 @@ function moveCells(
   return changed;
 }
 
-/** Halves what was learnt from conflicts, so that the changed cells' surroundings are not avoided for ever. */
-function forgetHalf(router: Router): void {
-  const h = router.state.history;
-  for (let i = 0; i < h.length; i++) if (h[i] !== 65535) h[i] >>= 1;
-}
-
 /**
  * Windows first, then cell moves in between negotiations. `placement` is changed in place; a round of moves that
  * leaves more nets in trouble than before is taken back.
@@ -279,7 +273,8 @@ export function finish(
     const old = { x: placement.xDbu.slice(), orient: placement.orient.slice() };
     const cellCount = moveCells(router, netlist, kit, placement, random, moves);
     if (cellCount === 0) break;
-    forgetHalf(router);
+    // So that the changed cells' surroundings are not avoided for ever.
+    forgetHalf(router.state);
     negotiate(router, 14, 4);
     const after = solveWindows(router, random);
     if (after <= left) {

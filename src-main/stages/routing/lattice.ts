@@ -38,6 +38,8 @@ export interface LatticeLayer {
   readonly hi: Int32Array;
   /** [posCount] cost of the step from this position to the next. */
   readonly stepCost: Int32Array;
+  /** Cost of wire along the track over its length in units of cost. */
+  readonly weight: number;
   /** Cost of a jog to the next track; -1 if not allowed. */
   readonly jogCost: number;
   readonly halfWidthDbu: number;
@@ -312,6 +314,7 @@ export function makeLattice(floorplan: Floorplan, kit: Kit, options: RouteOption
       downPos: tracks[k].map((c) => (k > 0 ? indexOf(positions[k - 1], c) : -1)),
       ...clearanceRange(positions[k], 2 * half + m.spacingDbu),
       stepCost,
+      weight,
       jogCost: options.jogFactor > 0 && uniform ? Math.round((step / dbuPerCost) * options.jogFactor) : -1,
       halfWidthDbu: m.widthDbu / 2,
       padHalfDbu: half,

@@ -3,13 +3,18 @@
  * integer costs and a bucket queue (Dial, 1969) whose buckets are stacks: among equals the newest goes first,
  * which follows one straight path instead of flooding a plateau.
  *
- * The lower bound adds to the distance the vias that are surely still needed. Cut spacing within the net is kept by
+ * The lower bound is the exact distance on an empty lattice (lower-bound.ts). Cut spacing within the net is kept by
  * looking back along the path (`tooNearOwnCut`); because paths may be improved after they were looked at, the
  * final say is with state.isConflict.
  */
 import { lastAtMost, lowerBound, nodeXy, type LatticeLayer } from './lattice.ts';
+import { makeBounds, type Bounds } from './lower-bound.ts';
 import {
   BLOCKED,
+  CUT_BLOCKED,
+  CUT_MASK,
+  HISTORY_MASK,
+  HISTORY_SHIFT,
   LINK_DOWN,
   LINK_JOG_NEXT,
   LINK_JOG_PREV,
@@ -18,12 +23,17 @@ import {
   LINK_UP,
   neighbour,
   opposite,
+  USAGE_MASK,
   type RouterState,
 } from './state.ts';
 import type { Rect } from '../../base/geometry.ts';
 
 const BUCKETS = 1 << 16;
-/** Marks a source in `from`. */
+/** Of the first word of `reached`: the move by which the node was reached; a stamp stands above it. */
+const MOVE_BITS = 7;
+const MOVE_MASK = (1 << MOVE_BITS) - 1;
+const STAMP_MAX = (1 << (31 - MOVE_BITS)) - 1;
+/** The move of a source. */
 const SOURCE = 64;
 
 export interface Search {
@@ -38,8 +48,8 @@ export interface Search {
   readonly viaCost: number;
   /** Cost of a node that another net uses; Infinity-like when negative: such nodes are closed. */
   presentCost: number;
-  /** 1 = node of the present target set. */
-  readonly isTarget: Uint8Array;
+  /** Lower bounds by the range of the goal's layers. */
+  readonly bounds: (low: number, high: number) => Bounds;
 }
 
 export function makeSearch(state: RouterState, viaCost: number): Search {
@@ -53,7 +63,7 @@ export function makeSearch(state: RouterState, viaCost: number): Search {
     expansions: 0,
     viaCost,
     presentCost: 14,
-    isTarget: new Uint8Array(state.lattice.nodeCount),
+    bounds: makeBounds(state.lattice, viaCost),
   };
 }
 
@@ -70,19 +80,18 @@ function growQueue(search: Search): void {
 
 /** Would a cut at (l, p) going `link` be too near to the cut by which the path came onto this track? */
 function tooNearOwnCut(
-  state: RouterState,
+  reached: Int32Array,
   g: LatticeLayer,
   node: number,
   p: number,
   link: number,
   reach: number,
 ): boolean {
-  const from = state.from;
   const back = opposite(link);
   let m = node;
   let q = p;
   for (;;) {
-    const d = from[m];
+    const d = reached[2 * m] & MOVE_MASK;
     if (d === LINK_NEXT) {
       m--;
       q--;
@@ -105,8 +114,16 @@ export interface SearchRules {
   readonly cutReach: readonly number[];
 }
 
+function nextStamp(search: Search): number {
+  if (search.stampNow >= STAMP_MAX) {
+    search.state.reached.fill(0);
+    search.stampNow = 0;
+  }
+  return ++search.stampNow;
+}
+
 /**
- * Cheapest path from any of `sources` to any node flagged in `search.isTarget`, within `window` (DBU).
+ * Cheapest path from any of `sources` to any node flagged in `state.isTarget`, within `window` (DBU).
  * `goal` is a box around the targets and `goalLow`/`goalHigh` the range of their lattice layers; both only guide.
  * Returns the path or null. `net` decides which reserved nodes are open.
  */
@@ -120,15 +137,15 @@ export function findPath(
   window: Rect,
   net: number,
 ): Path | null {
-  const { state, head, isTarget } = search;
-  const { usage, history, owner, cutUsage, cutBlocked, ownCut, stamp, dist, from, lattice } = state;
+  const { state, head, viaCost } = search;
+  const { info, owner, ownCut, isTarget, reached, lattice } = state;
   const layers = lattice.layers;
   const layerCount = layers.length;
-  const unit = lattice.dbuPerCost;
-  const viaCost = search.viaCost;
   const present = search.presentCost;
   const me = net + 1;
-  const now = ++search.stampNow;
+  const now = nextStamp(search) << MOVE_BITS;
+  const { start: boundStart, perX, perY, vias: boundVias } = search.bounds(goalLow, goalHigh);
+  const { x1: goalX1, y1: goalY1, x2: goalX2, y2: goalY2 } = goal;
   const tFirst = new Int32Array(layerCount);
   const tLast = new Int32Array(layerCount);
   const pFirst = new Int32Array(layerCount);
@@ -143,45 +160,30 @@ export function findPath(
   let { next, queueNode, queueDist } = search;
   let top = 0;
   let waiting = 0;
-  let lowest = 1 << 30;
+  // The bucket now emptied: bounds are rounded, so that a cost may seem to fall by a unit; it must not.
+  let f = 1 << 30;
 
   const bound = (l: number, x: number, y: number): number => {
-    const dx = x < goal.x1 ? goal.x1 - x : x > goal.x2 ? x - goal.x2 : 0;
-    const dy = y < goal.y1 ? goal.y1 - y : y > goal.y2 ? y - goal.y2 : 0;
-    let vias = l > goalHigh ? l - goalHigh : l < goalLow ? goalLow - l : 0;
-    // Going across the layer's direction needs another layer (jogs are dearer than it pays to model).
-    if (vias === 0 && (layers[l].vertical ? dx : dy) > 1200) vias = goalLow === goalHigh ? 2 : 1;
-    return ((dx + dy) / unit + vias * viaCost) | 0;
+    const dx = x < goalX1 ? goalX1 - x : x > goalX2 ? x - goalX2 : 0;
+    const dy = y < goalY1 ? goalY1 - y : y > goalY2 ? y - goalY2 : 0;
+    let best = Infinity;
+    for (let q = boundStart[l]; q < boundStart[l + 1]; q++) {
+      const v = dx * perX[q] + dy * perY[q] + boundVias[q];
+      if (v < best) best = v;
+    }
+    return best | 0;
   };
-  const push = (n: number, d: number, f: number): void => {
+  const push = (n: number, d: number, key: number): void => {
     if (top >= queueNode.length) {
       growQueue(search);
       ({ next, queueNode, queueDist } = search);
     }
     queueNode[top] = n;
     queueDist[top] = d;
-    const b = f & (BUCKETS - 1);
+    const b = key & (BUCKETS - 1);
     next[top] = head[b];
     head[b] = top++;
     waiting++;
-    if (f < lowest) lowest = f;
-  };
-  /** Offers node m at cost d, reached by `link`; x, y, l are m's. */
-  const offer = (m: number, d: number, link: number, l: number, x: number, y: number): void => {
-    const h = history[m];
-    if (h === BLOCKED) return;
-    const o = owner[m];
-    if (o !== 0 && o !== me) return;
-    let total = d + h;
-    if (usage[m] > 0) {
-      if (present < 0) return;
-      total += present;
-    }
-    if (stamp[m] === now && dist[m] <= total) return;
-    stamp[m] = now;
-    dist[m] = total;
-    from[m] = link;
-    push(m, total, total + bound(l, x, y));
   };
 
   for (const n of sources) {
@@ -191,17 +193,15 @@ export function findPath(
     const k = n - g.base;
     const t = (k / g.posCount) | 0;
     const p = k - t * g.posCount;
-    if (t < tFirst[l] || t > tLast[l] || p < pFirst[l] || p > pLast[l] || stamp[n] === now) continue;
-    stamp[n] = now;
-    dist[n] = 0;
-    from[n] = SOURCE;
-    const x = g.vertical ? g.tracks[t] : g.positions[p];
-    const y = g.vertical ? g.positions[p] : g.tracks[t];
-    push(n, 0, bound(l, x, y));
+    if (t < tFirst[l] || t > tLast[l] || p < pFirst[l] || p > pLast[l] || reached[2 * n] >= now) continue;
+    reached[2 * n] = now | SOURCE;
+    reached[2 * n + 1] = 0;
+    const key = g.vertical ? bound(l, g.tracks[t], g.positions[p]) : bound(l, g.positions[p], g.tracks[t]);
+    push(n, 0, key);
+    if (key < f) f = key;
   }
 
   let found = -1;
-  let f = lowest;
   let empty = 0;
   let expansions = 0;
   while (waiting > 0) {
@@ -216,7 +216,7 @@ export function findPath(
     waiting--;
     const n = queueNode[e];
     const d = queueDist[e];
-    if (dist[n] !== d) continue;
+    if (reached[2 * n + 1] !== d) continue;
     expansions++;
     if (isTarget[n]) {
       found = n;
@@ -228,53 +228,83 @@ export function findPath(
     const k = n - g.base;
     const t = (k / g.posCount) | 0;
     const p = k - t * g.posCount;
-    const along = g.positions[p];
-    const across = g.tracks[t];
-    const x = g.vertical ? across : along;
-    const y = g.vertical ? along : across;
-    const came = from[n];
-    if (p < pLast[l] && came !== LINK_PREV) {
-      const c = g.positions[p + 1];
-      offer(n + 1, d + g.stepCost[p], LINK_NEXT, l, g.vertical ? x : c, g.vertical ? c : y);
-    }
-    if (p > pFirst[l] && came !== LINK_NEXT) {
-      const c = g.positions[p - 1];
-      offer(n - 1, d + g.stepCost[p - 1], LINK_PREV, l, g.vertical ? x : c, g.vertical ? c : y);
-    }
-    if (g.jogCost >= 0) {
-      if (t < tLast[l] && came !== LINK_JOG_PREV) {
-        const c = g.tracks[t + 1];
-        offer(n + g.posCount, d + g.jogCost, LINK_JOG_NEXT, l, g.vertical ? c : x, g.vertical ? y : c);
-      }
-      if (t > tFirst[l] && came !== LINK_JOG_NEXT) {
-        const c = g.tracks[t - 1];
-        offer(n - g.posCount, d + g.jogCost, LINK_JOG_PREV, l, g.vertical ? c : x, g.vertical ? y : c);
-      }
-    }
-    if (l + 1 < layerCount && came !== LINK_DOWN) {
-      const u = g.upTrack[p];
-      const q = g.upPos[t];
-      if (u >= tFirst[l + 1] && u <= tLast[l + 1] && q >= 0 && cutBlocked[n] === 0 && ownCut[n] === 0) {
-        const extra = cutUsage[n] > 0 ? (present < 0 ? -1 : 2 * present) : 0;
-        if (extra >= 0 && !tooNearOwnCut(state, g, n, p, LINK_UP, rules.cutReach[l])) {
-          const o = layers[l + 1];
-          offer(o.base + u * o.posCount + q, d + viaCost + extra, LINK_UP, l + 1, x, y);
+    const came = reached[2 * n] & MOVE_MASK;
+    for (let link = LINK_NEXT; link <= LINK_JOG_PREV; link <<= 1) {
+      let m: number;
+      let lm = l;
+      let a = p;
+      let c = t;
+      let cost: number;
+      if (link === LINK_NEXT) {
+        if (p >= pLast[l] || came === LINK_PREV) continue;
+        m = n + 1;
+        a = p + 1;
+        cost = g.stepCost[p];
+      } else if (link === LINK_PREV) {
+        if (p <= pFirst[l] || came === LINK_NEXT) continue;
+        m = n - 1;
+        a = p - 1;
+        cost = g.stepCost[a];
+      } else if (link === LINK_UP) {
+        if (l + 1 >= layerCount || came === LINK_DOWN) continue;
+        const u = g.upTrack[p];
+        const q = g.upPos[t];
+        if (u < tFirst[l + 1] || u > tLast[l + 1] || q < 0) continue;
+        const cut = info[n] & CUT_MASK;
+        if (cut & CUT_BLOCKED || ownCut[n] !== 0) continue;
+        cost = viaCost;
+        if (cut !== 0) {
+          if (present < 0) continue;
+          cost += 2 * present;
         }
-      }
-    }
-    if (l > 0 && came !== LINK_UP) {
-      const u = g.downTrack[p];
-      const q = g.downPos[t];
-      if (u >= tFirst[l - 1] && u <= tLast[l - 1] && q >= 0) {
-        const o = layers[l - 1];
-        const m = o.base + u * o.posCount + q;
-        if (cutBlocked[m] === 0 && ownCut[m] === 0) {
-          const extra = cutUsage[m] > 0 ? (present < 0 ? -1 : 2 * present) : 0;
-          if (extra >= 0 && !tooNearOwnCut(state, g, n, p, LINK_DOWN, rules.cutReach[l - 1])) {
-            offer(m, d + viaCost + extra, LINK_DOWN, l - 1, x, y);
-          }
+        if (tooNearOwnCut(reached, g, n, p, LINK_UP, rules.cutReach[l])) continue;
+        lm = l + 1;
+        c = u;
+        a = q;
+        m = layers[lm].base + u * layers[lm].posCount + q;
+      } else if (link === LINK_DOWN) {
+        if (l === 0 || came === LINK_UP) continue;
+        const u = g.downTrack[p];
+        const q = g.downPos[t];
+        if (u < tFirst[l - 1] || u > tLast[l - 1] || q < 0) continue;
+        lm = l - 1;
+        m = layers[lm].base + u * layers[lm].posCount + q;
+        const cut = info[m] & CUT_MASK;
+        if (cut & CUT_BLOCKED || ownCut[m] !== 0) continue;
+        cost = viaCost;
+        if (cut !== 0) {
+          if (present < 0) continue;
+          cost += 2 * present;
         }
+        if (tooNearOwnCut(reached, g, n, p, LINK_DOWN, rules.cutReach[lm])) continue;
+        c = u;
+        a = q;
+      } else if (link === LINK_JOG_NEXT) {
+        cost = g.jogCost;
+        if (cost < 0 || t >= tLast[l] || came === LINK_JOG_PREV) continue;
+        m = n + g.posCount;
+        c = t + 1;
+      } else {
+        cost = g.jogCost;
+        if (cost < 0 || t <= tFirst[l] || came === LINK_JOG_NEXT) continue;
+        m = n - g.posCount;
+        c = t - 1;
       }
+      const word = info[m];
+      if (word & BLOCKED || (word < 0 && owner[m] !== me)) continue;
+      let total = d + cost + ((word >>> HISTORY_SHIFT) & HISTORY_MASK);
+      if (word & USAGE_MASK) {
+        if (present < 0) continue;
+        total += present;
+      }
+      if (reached[2 * m] >= now && reached[2 * m + 1] <= total) continue;
+      reached[2 * m] = now | link;
+      reached[2 * m + 1] = total;
+      const o = layers[lm];
+      const along = o.positions[a];
+      const across = o.tracks[c];
+      const key = total + (o.vertical ? bound(lm, across, along) : bound(lm, along, across));
+      push(m, total, key > f ? key : f);
     }
   }
   search.expansions += expansions;
@@ -286,12 +316,13 @@ function tracePath(state: RouterState, found: number): Path {
   const nodes = [found];
   const moves: number[] = [];
   let n = found;
-  while (state.from[n] !== SOURCE) {
-    moves.push(state.from[n]);
-    n = neighbour(state.lattice, n, opposite(state.from[n]));
+  for (;;) {
+    const move = state.reached[2 * n] & MOVE_MASK;
+    if (move === SOURCE) return { nodes, moves };
+    moves.push(move);
+    n = neighbour(state.lattice, n, opposite(move));
     nodes.push(n);
   }
-  return { nodes, moves };
 }
 
 /** Box and layer range of a set of nodes. */

@@ -1,13 +1,27 @@
 /**
  * What the router knows of every lattice node, as parallel arrays, and how nets leave their marks on it.
- * Invariant: `usage[n]` is the number of routed nets whose wires or pads come too near to node n for another
- * net (each net counts once), `cutUsage[n]` the number of cuts too near to a via up from n.
+ * All that a search asks of a node it may step on stands in one word (`info`): what costs time is the cache line.
+ * Invariant: the usage in `info[n]` is the number of routed nets whose wires or pads come too near to node n for
+ * another net (each net counts once), the cut usage the number of cuts too near to a via up from n.
  */
 import { layerOf, nodeAbove, type Lattice } from './lattice.ts';
 
-/** In `history`: never to be used. */
-export const BLOCKED = 65535;
+/** Fields of a word of `info`. */
+export const USAGE_MASK = 0xff;
+const CUT_USAGE_SHIFT = 8;
+const CUT_USAGE_MASK = 0x7f << CUT_USAGE_SHIFT;
+/** A via up from here would come too near to a fixed cut or pad. */
+export const CUT_BLOCKED = 1 << 15;
+/** Any reason against a via up from here. */
+export const CUT_MASK = CUT_USAGE_MASK | CUT_BLOCKED;
+/** Cost learnt from past conflicts. */
+export const HISTORY_SHIFT = 16;
+export const HISTORY_MASK = 0x3fff;
 const HISTORY_MAX = 12000;
+/** Never to be used. */
+export const BLOCKED = 1 << 30;
+/** See `owner`; the sign bit. */
+export const OWNED = 1 << 31;
 
 /** Edges of a node within its net, as bits; the same numbers name moves in the search. */
 export const LINK_NEXT = 1;
@@ -19,26 +33,20 @@ export const LINK_JOG_PREV = 32;
 
 export interface RouterState {
   readonly lattice: Lattice;
-  /** [nodes] nets too near, see above. */
-  readonly usage: Uint8Array;
-  /** [nodes] cost learnt from past conflicts, or BLOCKED. */
-  readonly history: Uint16Array;
-  /** [nodes] net + 1 that alone may use the node, 0 = anyone, -1 = nobody (claimed twice). */
+  /** [nodes] see above. */
+  readonly info: Int32Array;
+  /** [nodes] net + 1 that alone may use the node, -1 = nobody (claimed twice), 0 = anyone (and OWNED is not set). */
   readonly owner: Int32Array;
-  /** [nodes] cuts too near for a via up from the node. */
-  readonly cutUsage: Uint8Array;
-  /** [nodes] 1 = a via up from here would come too near to a fixed cut or pad. */
-  readonly cutBlocked: Uint8Array;
   /** [nodes] scratch: a via up from here is too near to a cut of the net being routed. */
   readonly ownCut: Uint8Array;
   /** [nodes] scratch: component of the net being routed + 1, 0 = not in it. */
   readonly component: Int32Array;
   /** [nodes] scratch: LINK_* bits within the net being routed. */
   readonly link: Uint8Array;
-  /** [nodes] scratch of the search. */
-  readonly stamp: Int32Array;
-  readonly dist: Int32Array;
-  readonly from: Uint8Array;
+  /** [nodes] scratch: 1 = node of the present target set. */
+  readonly isTarget: Uint8Array;
+  /** [2 * nodes] scratch of the search: its stamp and the move by which the node was reached; the cost so far. */
+  readonly reached: Int32Array;
 }
 
 export interface NetRoute {
@@ -60,22 +68,34 @@ export function makeState(lattice: Lattice): RouterState {
   const n = lattice.nodeCount;
   return {
     lattice,
-    usage: new Uint8Array(n),
-    history: new Uint16Array(n),
+    info: new Int32Array(n),
     owner: new Int32Array(n),
-    cutUsage: new Uint8Array(n),
-    cutBlocked: new Uint8Array(n),
     ownCut: new Uint8Array(n),
     component: new Int32Array(n),
     link: new Uint8Array(n),
-    stamp: new Int32Array(n),
-    dist: new Int32Array(n),
-    from: new Uint8Array(n),
+    isTarget: new Uint8Array(n),
+    reached: new Int32Array(2 * n),
   };
 }
 
+export const isBlocked = (state: RouterState, node: number): boolean => (state.info[node] & BLOCKED) !== 0;
+
+/** Reserves a node for a net. A node claimed by two nets is of no use to either. */
+export function claimNode(state: RouterState, node: number, net: number): void {
+  const o = state.owner[node];
+  state.owner[node] = o === 0 || o === net + 1 ? net + 1 : -1;
+  state.info[node] |= OWNED;
+}
+
+/** Gives all reserved nodes back. */
+export function clearClaims(state: RouterState): void {
+  const { info, owner } = state;
+  for (let i = 0; i < info.length; i++) info[i] &= ~OWNED;
+  owner.fill(0);
+}
+
 /** Adds `by` to the cut table's sites around a via up from `node`. */
-export function markCut(state: RouterState, array: Uint8Array, node: number, by: number): void {
+export function markCut(state: RouterState, array: Uint8Array | Int32Array, node: number, by: number): void {
   const l = layerOf(state.lattice, node);
   const g = state.lattice.layers[l];
   const k = node - g.base;
@@ -89,7 +109,8 @@ export function markCut(state: RouterState, array: Uint8Array, node: number, by:
 
 /** Adds (by = 1) or removes (by = -1) a net's marks. Cost is proportional to the net's nodes. */
 export function markRoute(state: RouterState, route: NetRoute, by: number): void {
-  const { usage, lattice, cutUsage } = state;
+  const { info, lattice } = state;
+  const cut = by << CUT_USAGE_SHIFT;
   const { nodes, links } = route;
   let l = 0;
   let g = lattice.layers[0];
@@ -105,9 +126,9 @@ export function markRoute(state: RouterState, route: NetRoute, by: number): void
     const p = (n - g.base) % g.posCount;
     const first = Math.max(n - p + g.lo[p], covered + 1);
     const last = n - p + g.hi[p];
-    for (let m = first; m <= last; m++) usage[m] += by;
+    for (let m = first; m <= last; m++) info[m] += by;
     if (last > covered) covered = last;
-    if (links[i] & LINK_UP) markCut(state, cutUsage, n, by);
+    if (links[i] & LINK_UP) markCut(state, info, n, cut);
   }
 }
 
@@ -120,10 +141,10 @@ export function isConflict(
   own: number,
 ): boolean {
   const n = route.nodes[i];
-  if (state.usage[n] > own) return true;
-  const o = state.owner[n];
-  if (o !== 0 && o !== net + 1) return true;
-  return (route.links[i] & LINK_UP) !== 0 && (state.cutUsage[n] > 0 || state.cutBlocked[n] > 0);
+  const info = state.info[n];
+  if ((info & USAGE_MASK) > own) return true;
+  if (info < 0 && state.owner[n] !== net + 1) return true;
+  return (route.links[i] & LINK_UP) !== 0 && (info & CUT_MASK) !== 0;
 }
 
 /** Does a net that stands in the marks conflict with another (or with itself, by cut spacing)? */
@@ -133,8 +154,20 @@ export function hasConflict(state: RouterState, route: NetRoute, net: number): b
 }
 
 export function addHistory(state: RouterState, node: number, by: number): void {
-  const h = state.history[node];
-  if (h < HISTORY_MAX) state.history[node] = Math.min(HISTORY_MAX, h + by);
+  const info = state.info[node];
+  if (info & BLOCKED) return;
+  const h = (info >>> HISTORY_SHIFT) & HISTORY_MASK;
+  const more = Math.min(HISTORY_MAX, h + by) - h;
+  if (more > 0) state.info[node] = info + (more << HISTORY_SHIFT);
+}
+
+/** Halves what was learnt from conflicts. */
+export function forgetHalf(state: RouterState): void {
+  const { info } = state;
+  for (let i = 0; i < info.length; i++) {
+    const h = (info[i] >>> HISTORY_SHIFT) & HISTORY_MASK;
+    info[i] -= (h - (h >> 1)) << HISTORY_SHIFT;
+  }
 }
 
 /** The neighbour of a node over one of its links. */

@@ -9,9 +9,9 @@ import type { Kit } from '../kit/types.ts';
 import { pinInstances, type Netlist } from '../netlist/index.ts';
 import type { Placement } from '../placement/types.ts';
 import { makePinAccess } from './access.ts';
-import { claimNode, claimRect } from './blockages.ts';
+import { claimRect } from './blockages.ts';
 import { lastAtMost, lowerBound, nodeAt, nodeXy } from './lattice.ts';
-import { BLOCKED, emptyRoute, type NetRoute, type RouterState } from './state.ts';
+import { claimNode, clearClaims, emptyRoute, isBlocked, type NetRoute, type RouterState } from './state.ts';
 
 export interface Terminal {
   /** Pin id (Netlist numbering; ports follow behind all pins). */
@@ -119,7 +119,7 @@ export function makeTerminals(
     const reach: number[] = [];
     for (const a of access(masterIndex, k, orient, x, y)) {
       const n = nodeAt(lattice, 0, x + a.xDbu, y + a.yDbu);
-      if (n < 0 || state.history[n] === BLOCKED) continue;
+      if (n < 0 || isBlocked(state, n)) continue;
       nodes.push(n);
       vias.push(a.via);
       reach.push(lattice.layers[0].vertical ? y + a.yDbu : x + a.xDbu);
@@ -129,7 +129,7 @@ export function makeTerminals(
       const r = placeRect(s.rect, master.widthDbu, master.heightDbu, orient, x, y);
       const on = nodesOnRect(state, s.layer, r);
       on.nodes.forEach((n, i) => {
-        if (state.history[n] === BLOCKED) return;
+        if (isBlocked(state, n)) return;
         nodes.push(n);
         vias.push(-1);
         reach.push(on.reach[i]);
@@ -153,7 +153,7 @@ export function makeTerminals(
   const portTerminals = (pin: number): Terminal[] =>
     (portShapes.get(pin - pinCount) ?? []).map((s) => {
       const on = nodesOnRect(state, s.layer, s.rect);
-      const keep = on.nodes.map((_, i) => i).filter((i) => state.history[on.nodes[i]] !== BLOCKED);
+      const keep = on.nodes.map((_, i) => i).filter((i) => !isBlocked(state, on.nodes[i]));
       const t: Terminal = {
         pin,
         nodes: keep.map((i) => on.nodes[i]),
@@ -209,7 +209,7 @@ export function makeTerminals(
   nets.forEach(measure);
 
   const reserve = (): void => {
-    state.owner.fill(0);
+    clearClaims(state);
     for (const n of nets) {
       for (const t of n.terminals) {
         if (t.pin < pinCount) continue;
