@@ -3,13 +3,13 @@
 klayout -b -r check_layout.py -rd gds=chip.gds -rd pins=pins.json -rd out=result.json
 
 pins.json (from the DEF, the netlist and the LEF pins) says where each net's pins are:
-  {"stack": [[name, gds layer, kind, width um, spacing um], ...],
+  {"stack": [[name, gds layer], ...],
    "nets": [[net, [[instance, pin, index into stack, x um, y um], ...]], ...]}
 
 What it does: reads the file; lists cells that are used but not there; extracts the nets of the flat metal and
 via stack with KLayout's net extractor, a label of the net's number at each pin; a net with two numbers is a
-short, a number on two nets an open, a label on no metal a missing pin. Then width and space on metal2 and up
-and space on the cuts above via1's metal. The result says how much of each was looked at.
+short, a number on two nets an open, a label on no metal a missing pin. The result says how much of each was
+looked at. Widths, spacings and cuts are routing_rules.py's.
 """
 
 import json
@@ -52,7 +52,7 @@ def pin_labels(stack, nets, dbu):
 def extract(top_name, dbu, stack, regions, labels):
     """KLayout's flat net extraction over metal, cuts and labels."""
     extractor = pya.LayoutToNetlist(top_name, dbu)
-    for (name, _, _, _, _), region, texts in zip(stack, regions, labels):
+    for (name, _), region, texts in zip(stack, regions, labels):
         extractor.register(region, name)
         extractor.register(texts, name + "_pins")
     for k, region in enumerate(regions):
@@ -92,28 +92,6 @@ def loose_pins(regions, labels):
     return count
 
 
-def rule_counts(stack, regions, dbu):
-    """Width and space of the metals above metal1, space of all cuts; cells' own metal is on metal1."""
-    results = []
-    for k, ((name, _, kind, width, spacing), region) in enumerate(zip(stack, regions)):
-        if k == 0 or region.count() == 0:
-            continue
-        checks = [("space", region.space_check(round(spacing / dbu)))]
-        if kind == "routing":
-            checks.append(("width", region.width_check(round(width / dbu))))
-        for rule, found in checks:
-            places = [pair.bbox().center() for _, pair in zip(range(5), found.each())]
-            results.append(
-                {
-                    "category": name + "." + rule,
-                    "shapes": region.count(),
-                    "violations": found.count(),
-                    "places": [[p.x * dbu, p.y * dbu] for p in places],
-                }
-            )
-    return results
-
-
 def main():
     started = time.time()
     with open(pins, encoding="utf-8") as file:
@@ -124,11 +102,10 @@ def main():
     if len(tops) != 1:
         raise RuntimeError("the layout has %d top cells" % len(tops))
     top = layout.top_cell()
-    regions = [layer_region(layout, top, gds_layer).merged() for _, gds_layer, _, _, _ in stack]
+    regions = [layer_region(layout, top, gds_layer).merged() for _, gds_layer in stack]
     labels, pin_count = pin_labels(stack, nets, layout.dbu)
     extractor = extract(top.name, layout.dbu, stack, regions, labels)
     extracted, shorts, opens, missing = compare_nets(extractor, nets)
-    rules = rule_counts(stack, regions, layout.dbu)
     result = {
         "klayout": pya.Application.instance().version(),
         "top": top.name,
@@ -137,7 +114,7 @@ def main():
         "cells": layout.cells(),
         "instances": sum(1 for _ in top.each_inst()),
         "unresolved": unresolved_cells(layout),
-        "shapes": [[name, region.count()] for (name, _, _, _, _), region in zip(stack, regions)],
+        "shapes": [[name, region.count()] for (name, _), region in zip(stack, regions)],
         "netsCompared": len(nets),
         "netsExtracted": extracted,
         "pinsCompared": pin_count,
@@ -148,7 +125,6 @@ def main():
         "shorts": shorts[:LISTED_MAX],
         "opens": opens[:LISTED_MAX],
         "missing": missing[:LISTED_MAX],
-        "rules": rules,
         "seconds": round(time.time() - started, 2),
     }
     with open(out, "w", encoding="utf-8") as file:

@@ -4,7 +4,7 @@
  * child process without a shell and without a window.
  */
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { z } from 'zod';
 import { IngotError } from '../base/diagnostic.ts';
 import type { PinLocations } from '../stages/check/index.ts';
@@ -36,15 +36,6 @@ const Result = z.object({
   shorts: z.array(z.array(z.string())),
   opens: z.array(z.tuple([z.string(), z.number()])),
   missing: z.array(z.string()),
-  rules: z.array(
-    z.object({
-      category: z.string(),
-      shapes: z.number(),
-      violations: z.number(),
-      /** um */
-      places: z.array(z.tuple([z.number(), z.number()])),
-    }),
-  ),
   seconds: z.number(),
 });
 
@@ -70,28 +61,44 @@ export async function runKLayout(
   workDir: string,
   signal?: AbortSignal,
 ): Promise<KLayoutOutcome> {
+  const files = { gds: input.gds, pins: JSON.stringify(input.pins) };
+  const text = await runKLayoutScript('check_layout.py', files, ['out'], workDir, signal);
+  if (text === null) return { status: 'skipped', reason: 'klayout is not on the PATH' };
+  const result = parseKLayoutResult(text);
+  return { status: 'done', isClean: isClean(result), result };
+}
+
+const EXTENSIONS: Record<string, string> = { gds: 'gds', marks: 'lyrdb' };
+
+/**
+ * Runs one of our scripts on `files` (variable -> contents); the script writes one file for each of `results`.
+ * Returns the text of the first, or null without KLayout. TOOL-040 as above.
+ */
+export async function runKLayoutScript(
+  script: string,
+  files: Readonly<Record<string, Uint8Array | string>>,
+  results: readonly string[],
+  workDir: string,
+  signal?: AbortSignal,
+): Promise<string | null> {
   const command = findProgram('klayout');
-  if (command === null) return { status: 'skipped', reason: 'klayout is not on the PATH' };
+  if (command === null) return null;
   await mkdir(workDir, { recursive: true });
-  const file = {
-    gds: join(workDir, 'chip.gds'),
-    pins: join(workDir, 'pins.json'),
-    out: join(workDir, 'klayout.json'),
-  };
-  await writeFile(file.gds, input.gds);
-  await writeFile(file.pins, JSON.stringify(input.pins));
-  // An old result must never stand for a run that failed.
-  await rm(file.out, { force: true });
   // By name, in its folder: KLayout's Python cannot take a path with letters that its locale does not know.
-  const variables = Object.entries(file).flatMap(([name, path]) => ['-rd', `${name}=${basename(path)}`]);
-  const { code, log } = await runWithLog(command, ['-b', '-r', scriptPath(), ...variables], {
+  const nameOf = (variable: string): string => `${variable}.${EXTENSIONS[variable] ?? 'json'}`;
+  for (const [variable, contents] of Object.entries(files))
+    await writeFile(join(workDir, nameOf(variable)), contents);
+  // An old result must never stand for a run that failed.
+  for (const variable of results) await rm(join(workDir, nameOf(variable)), { force: true });
+  const variables = [...Object.keys(files), ...results].flatMap((v) => ['-rd', `${v}=${nameOf(v)}`]);
+  const { code, log } = await runWithLog(command, ['-b', '-r', scriptPath(script), ...variables], {
     cwd: workDir,
     env: { ...process.env, QT_QPA_PLATFORM: 'offscreen' },
     timeoutMs: TIME_LIMIT_MS,
     signal,
   });
   // KLayout leaves with 0 even when a script fails: what counts is the result.
-  const text = await readFile(file.out, 'utf8').catch(() => null);
+  const text = await readFile(join(workDir, nameOf(results[0]!)), 'utf8').catch(() => null);
   if (code !== 0 || text === null)
     throw new IngotError(
       'TOOL-040',
@@ -101,45 +108,44 @@ export async function runKLayout(
         remedy: 'run klayout in that folder to see it all, or go without this check',
       },
     );
-  const result = parseKLayoutResult(text);
-  return { status: 'done', isClean: isClean(result), result };
+  return text;
 }
 
 /** Pure: the script's JSON, refused when it is about nothing. */
 export function parseKLayoutResult(text: string): KLayoutResult {
-  const bad = (why: string): IngotError =>
-    new IngotError('TOOL-041', `KLayout's result cannot be used: ${why}`, {
-      place: 'klayout.json',
-      remedy: 'run the check again',
-    });
+  const result = parseResult(Result, text);
+  const { netsCompared, pinsCompared, shapes } = result;
+  if (netsCompared === 0 || pinsCompared === 0 || shapes.every(([, count]) => count === 0))
+    throw unusable('nothing was compared');
+  return result;
+}
+
+/** TOOL-041 for what is no JSON or has another form. */
+export function parseResult<T>(form: z.ZodType<T>, text: string): T {
   let json: unknown;
   try {
     json = JSON.parse(text);
   } catch {
-    throw bad(text === '' ? 'it is missing' : 'it is no JSON');
+    throw unusable(text === '' ? 'it is missing' : 'it is no JSON');
   }
-  const parsed = Result.safeParse(json);
-  if (!parsed.success) throw bad(parsed.error.issues[0]!.message);
-  const { netsCompared, pinsCompared, rules, shapes } = parsed.data;
-  if (
-    netsCompared === 0 ||
-    pinsCompared === 0 ||
-    rules.length === 0 ||
-    shapes.every(([, count]) => count === 0)
-  )
-    throw bad('nothing was compared');
+  const parsed = form.safeParse(json);
+  if (!parsed.success) throw unusable(parsed.error.issues[0]!.message);
   return parsed.data;
 }
 
-function isClean(r: KLayoutResult): boolean {
-  const counts = [r.unresolved.length, r.loosePins, r.shortCount, r.openCount, r.missingCount];
-  return counts.every((n) => n === 0) && r.rules.every((rule) => rule.violations === 0);
-}
+export const unusable = (why: string): IngotError =>
+  new IngotError('TOOL-041', `KLayout's result cannot be used: ${why}`, {
+    place: 'out.json',
+    remedy: 'run the check again',
+  });
 
-function scriptPath(): string {
-  const path = findOwnFile('resources', 'klayout', 'check_layout.py');
+const isClean = (r: KLayoutResult): boolean =>
+  [r.unresolved.length, r.loosePins, r.shortCount, r.openCount, r.missingCount].every((n) => n === 0);
+
+function scriptPath(script: string): string {
+  const path = findOwnFile('resources', 'klayout', script);
   if (path !== undefined) return path;
-  throw new IngotError('TOOL-042', 'resources/klayout/check_layout.py is missing', {
+  throw new IngotError('TOOL-042', `resources/klayout/${script} is missing`, {
     place: 'resources/klayout',
     remedy: 'install Ingot again',
   });

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { defineStep } from '../step.ts';
 import { toolVersion } from '../../tools/doctor.ts';
 import { readChip, readKitArtefact } from './chip-state.ts';
@@ -7,16 +8,18 @@ const SHOWN_MAX = 50;
 export const checkStep = defineStep({
   name: 'check',
   title: 'Check the finished layout',
-  version: 1,
+  version: 2,
   inputs: ['kit.bin', 'chip.gds', 'chip.def', 'filled.bin'],
   outputs: ['drc.lyrdb', 'check.json'],
   exports: ['drc.lyrdb'],
   settings: [],
   fingerprint: async () => ({ klayout: (await toolVersion('klayout')) ?? 'not found' }),
   async run(context) {
-    const { checkLayout, pinLocations, writeLyrdb } = await import('../../stages/check/index.ts');
+    const { checkLayout, pinLocations, routingRules, writeLyrdb } =
+      await import('../../stages/check/index.ts');
     const { readDef, readGds } = await import('../../stages/layout/index.ts');
     const { runKLayout } = await import('../../tools/klayout.ts');
+    const { runKLayoutRules } = await import('../../tools/klayout-rules.ts');
     const kit = readKitArtefact(context);
     const { netlist } = readChip(context, 'filled.bin');
     const gdsBytes = context.readArtefact('chip.gds');
@@ -56,18 +59,45 @@ export const checkStep = defineStep({
     const claim = 'KLayout reads the GDS and finds no short, no open';
     const version = (await toolVersion('klayout')) ?? 'KLayout';
     const pins = pinLocations(readDef(context.readText('chip.def')).value, kit);
-    const outcome = await runKLayout({ gds: gdsBytes, pins }, context.workDir, context.signal);
+    const [nets, drawn] = [join(context.workDir, 'nets'), join(context.workDir, 'rules')];
+    const outcome = await runKLayout({ gds: gdsBytes, pins }, nets, context.signal);
+    const rules = 'KLayout finds no violation of the routing rules';
     if (outcome.status === 'skipped') {
-      context.proof({ name: claim, judge: 'KLayout', result: 'skipped', detail: outcome.reason });
+      for (const name of [claim, rules])
+        context.proof({ name, judge: 'KLayout', result: 'skipped', detail: outcome.reason });
       return;
     }
     const r = outcome.result;
-    const rules = r.rules.reduce((sum, rule) => sum + rule.violations, 0);
     context.proof({
       name: claim,
       judge: version,
       result: outcome.isClean ? 'pass' : 'fail',
-      detail: `top ${r.top}, ${r.layers.length} layers, ${r.instances} instances, ${r.unresolved.length} unresolved cells; ${r.netsCompared} nets, ${r.pinsCompared} pins: ${r.shortCount} shorts, ${r.openCount} opens; ${r.rules.length} rule categories, ${rules} violations`,
+      detail: `top ${r.top}, ${r.layers.length} layers, ${r.instances} instances, ${r.unresolved.length} unresolved cells; ${r.netsCompared} nets, ${r.pinsCompared} pins: ${r.shortCount} shorts, ${r.openCount} opens`,
+    });
+    context.progress(0.75, 'routing rules by KLayout');
+    const judged = await runKLayoutRules({ gds: gdsBytes, rules: routingRules(kit) }, drawn, context.signal);
+    if (judged.status === 'skipped') return;
+    const { result, violations } = judged;
+    const waived = result.rules.reduce((sum, rule) => sum + rule.waived, 0);
+    for (const rule of result.rules.filter((x) => x.violations > 0))
+      context.log({
+        code: 'CHECK-011',
+        severity: 'error',
+        message: `${rule.rule}: ${rule.violations} violations`,
+        place: rule.places.map(([x, y]) => `(${x}, ${y}) um`).join(' '),
+      });
+    for (const [cell, rule, count, places] of result.waivers)
+      context.log({
+        code: 'CHECK-012',
+        severity: 'info',
+        message: `waived, the library's own: ${rule}, ${count} in the cell, at ${places} places`,
+        place: cell,
+      });
+    context.proof({
+      name: rules,
+      judge: version,
+      result: violations === 0 ? 'pass' : 'fail',
+      detail: `${result.rules.length} rules of metal1 to metal10 and via1 to via9 where there are shapes: ${violations} violations, ${waived} waived inside library cells`,
     });
   },
 });

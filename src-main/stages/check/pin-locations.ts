@@ -8,8 +8,8 @@ export type PinLocation = readonly [string, string, number, number, number];
 
 /** Input of an outside check of connectivity (resources/klayout): where each net's pins are. */
 export interface PinLocations {
-  /** Tech.layers: name, GDS layer, kind, width um, spacing um */
-  readonly stack: readonly (readonly [string, number, string, number, number])[];
+  /** Tech.layers: name, GDS layer */
+  readonly stack: readonly (readonly [string, number])[];
   readonly nets: readonly (readonly [string, readonly PinLocation[]])[];
 }
 
@@ -54,7 +54,7 @@ export function pinLocations(def: DefDesign, kit: Kit): PinLocations {
     return found;
   };
   return {
-    stack: layers.map((l) => [l.name, l.gdsLayer, l.kind, l.widthDbu / dbuPerUm, l.spacingDbu / dbuPerUm]),
+    stack: layers.map((l) => [l.name, l.gdsLayer]),
     nets: [def.nets, def.specialNets].flatMap((nets) =>
       nets.names.map((name, net) => [name, pinsOf(nets, net)] as const),
     ),
