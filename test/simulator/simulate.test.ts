@@ -17,7 +17,7 @@ describe('requantiser lane', () => {
       const acc = Math.floor(random() * 2 ** bits) - 2 ** (bits - 1);
       const q = random() < 0.1 ? 2 ** 30 : Math.floor(random() * 2 ** 31);
       const shift = Math.floor(random() * 32);
-      expect(requantizeValue(acc, q, shift, 0, -(2 ** 31), 2 ** 31), `${acc} ${q} ${shift}`).toBe(
+      expect(requantizeValue(acc, q, shift, false, 0, -(2 ** 31), 2 ** 31), `${acc} ${q} ${shift}`).toBe(
         exact(acc, q, shift),
       );
     }

@@ -1,6 +1,6 @@
 /** Seeded random int8 graphs and inputs, for comparing the engine with the integer reference. */
 import { makeRng } from '../../src-main/base/rng.ts';
-import { engineCore } from '../../src-main/stages/quantize/index.ts';
+import { engineCore } from '../../src-main/stages/quantize/graph.ts';
 import type {
   QuantGraph,
   QuantOp,

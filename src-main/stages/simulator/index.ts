@@ -1,3 +1,12 @@
-export { simulate } from './simulate.ts';
+export { simulate, timeProgram } from './simulate.ts';
 export { timeLayer } from './timing.ts';
-export type { LayerCycles, SimulateOptions, Simulation, StreamGaps } from './types.ts';
+export type {
+  InferenceAccount,
+  LayerAccount,
+  LayerCycles,
+  ProgramTiming,
+  SimulateOptions,
+  Simulation,
+  StreamGaps,
+  TimeOptions,
+} from './types.ts';

@@ -1,15 +1,23 @@
-import { IngotError, assert } from '../../base/diagnostic.ts';
+import { IngotError } from '../../base/diagnostic.ts';
 import { validateChip, type Chip } from '../chip/index.ts';
 import type { Program } from '../compiler/index.ts';
-import { Clock } from './clock.ts';
-import { decodeSteps, type Step } from './machine.ts';
-import { timeLayer, type ExecTiming } from './timing.ts';
-import type { LayerCycles, SimulateOptions, Simulation } from './types.ts';
-import { addressMask, runLayer } from './values.ts';
+import { accountInference, accountLayer } from './account.ts';
+import { Clock, type Run } from './clock.ts';
+import { runValues, scheduleOf, type Schedule } from './prepare.ts';
+import type {
+  LayerCycles,
+  ProgramTiming,
+  SimulateOptions,
+  Simulation,
+  StreamGaps,
+  TimeOptions,
+} from './types.ts';
+
+const NO_GAPS: StreamGaps = { input: 0, output: 0 };
 
 /**
  * Runs the program's 128-bit words on every input, values and cycles. No latency depends on data, so layers
- * are timed once. Inputs are NHWC bytes of program.inputBytes each; a wrong size is SIM-001.
+ * are timed once. Inputs are the bytes the program reads, program.inputBytes each; a wrong size is SIM-001.
  */
 export function simulate(
   program: Program,
@@ -18,6 +26,43 @@ export function simulate(
   options: SimulateOptions = {},
 ): Simulation {
   validateChip(chip);
+  requireSizes(program, inputs);
+  const schedule = scheduleOf(program, chip);
+  const runs = runsOf(schedule, chip, options, inputs.length);
+  const cycles = runs.map((r) => r.lastOut - r.firstIn + 1);
+  return {
+    outputs: runValues(program, chip, schedule.steps, inputs, options.slow ?? false),
+    cycles,
+    lastOutputCycle: runs.map((r) => r.lastOut),
+    layers: layerReport(schedule, program, chip),
+    loadCycles: runs[0]?.load ?? 0,
+    storeCycles: runs[0]?.store ?? 0,
+    utilisation: cycles.length === 0 ? 0 : macsOf(program) / (cycles[0]! * chip.rows * chip.columns),
+  };
+}
+
+/** Cycles of one inference without its values. */
+export function timeProgram(program: Program, chip: Chip, options: TimeOptions = {}): ProgramTiming {
+  validateChip(chip);
+  const schedule = scheduleOf(program, chip);
+  const [run] = runsOf(schedule, chip, options, 1) as [Run];
+  const layers = layerReport(schedule, program, chip);
+  const cycles = run.lastOut - run.firstIn + 1;
+  return {
+    cycles,
+    account: accountInference(
+      schedule.steps,
+      run,
+      layers.map((l) => l.account),
+    ),
+    layers,
+    loadCycles: run.load,
+    storeCycles: run.store,
+    utilisation: macsOf(program) / (cycles * chip.rows * chip.columns),
+  };
+}
+
+function requireSizes(program: Program, inputs: readonly Int8Array[]): void {
   for (const [i, input] of inputs.entries())
     if (input.length !== program.inputBytes)
       throw new IngotError(
@@ -28,59 +73,22 @@ export function simulate(
           remedy: 'give the quantised input tensor',
         },
       );
-  const steps = decodeSteps(program.words);
-  const timings = new Map<Step, ExecTiming>();
-  for (const s of steps) if (s.kind === 'exec') timings.set(s, timeLayer(s.fields, chip));
-  const clock = new Clock(steps, timings, options.gaps ?? { input: 0, output: 0 }, chip);
-  const runs = inputs.map(() => clock.run());
-  const act = new Int8Array(chip.activationBytes);
-  const cycles = runs.map((r) => r.lastOut - r.firstIn + 1);
-  return {
-    outputs: inputs.map((input) => runValues(steps, program, act, input)),
-    cycles,
-    lastOutputCycle: runs.map((r) => r.lastOut),
-    layers: layerReport(steps, timings, program, chip),
-    loadCycles: runs[0]?.load ?? 0,
-    storeCycles: runs[0]?.store ?? 0,
-    utilisation: cycles.length === 0 ? 0 : macsOf(program) / (cycles[0]! * chip.rows * chip.columns),
-  };
+}
+
+/** The passes through the program, one an inference, back to back. */
+function runsOf(schedule: Schedule, chip: Chip, options: TimeOptions, count: number): Run[] {
+  const clock = new Clock(schedule.steps, schedule.timings, options.gaps ?? NO_GAPS, chip);
+  return Array.from({ length: count }, () => clock.run());
 }
 
 const macsOf = (program: Program): number => program.layers.reduce((sum, l) => sum + l.macs, 0);
 
-function runValues(steps: readonly Step[], program: Program, act: Int8Array, input: Int8Array): Int8Array {
-  const mask = addressMask(act.length);
-  const output = new Int8Array(program.outputBytes);
-  let read = 0;
-  let written = 0;
-  for (const s of steps) {
-    if (s.kind === 'exec') runLayer(s.fields, program, act);
-    if (s.kind !== 'load' && s.kind !== 'store') continue;
-    let at = s.address;
-    for (let run = 0; run < s.runs; run++, at += s.gap)
-      for (let i = 0; i < s.run; i++, at++) {
-        if (s.kind === 'load') act[at & mask] = input[read++]!;
-        else output[written++] = act[at & mask]!;
-      }
-  }
-  assert(
-    read === input.length && written === output.length,
-    'program moves another number of bytes than it says',
-  );
-  return output;
-}
-
-function layerReport(
-  steps: readonly Step[],
-  timings: ReadonlyMap<Step, ExecTiming>,
-  program: Program,
-  chip: Chip,
-): LayerCycles[] {
+function layerReport(schedule: Schedule, program: Program, chip: Chip): LayerCycles[] {
   let index = 0;
   const report: LayerCycles[] = [];
-  for (const s of steps) {
-    const t = timings.get(s);
-    if (!t) continue;
+  for (const s of schedule.steps) {
+    if (s.kind !== 'exec') continue;
+    const t = schedule.timings.get(s)!;
     const layer = program.layers[index++]!;
     report.push({
       name: layer.name,
@@ -89,6 +97,7 @@ function layerReport(
       stallDrain: t.stallDrain,
       stallFetch: t.cycles - t.busy - t.stallDrain,
       utilisation: layer.macs / (t.cycles * chip.rows * chip.columns),
+      account: accountLayer(s.fields, t, layer.macs, chip),
     });
   }
   return report;

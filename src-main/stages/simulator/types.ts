@@ -1,4 +1,4 @@
-/** Elasticity of the two streams; 0 and 0 is a source and a sink that never wait. */
+/** Elasticity of the streams; 0 is a source or a sink that never waits. */
 export interface StreamGaps {
   /** Cycles in_valid is low after each accepted beat. */
   readonly input: number;
@@ -8,8 +8,39 @@ export interface StreamGaps {
   readonly weights?: number;
 }
 
-export interface SimulateOptions {
+export interface TimeOptions {
   readonly gaps?: StreamGaps;
+}
+
+export interface SimulateOptions extends TimeOptions {
+  /** Values one product after the other instead of on the vector kernels: the same bytes, hundreds of times slower. */
+  readonly slow?: boolean;
+}
+
+/** Cycles of a layer by what the array does in them; they add up to its cycles. */
+export interface LayerAccount {
+  /** What the model's multiply-accumulates would take with all P x K elements at work, rounded up. */
+  readonly ideal: number;
+  /** Steps beyond that: tiles with fewer than P pixels, blocks with fewer than K channels, padding channels. */
+  readonly edge: number;
+  /** Steps of layers without multiply-accumulates in the model: pools, additions. */
+  readonly helper: number;
+  /** The array waits for operands: more pixels to fetch than steps to do with them. The price of depthwise. */
+  readonly operands: number;
+  /** The array waits for the requantiser. */
+  readonly requantise: number;
+  /** From issue to the first step, and from the last step to the last write. */
+  readonly fill: number;
+}
+
+/** Cycles of an inference; they add up to its cycles. */
+export interface InferenceAccount extends LayerAccount {
+  /** No layer runs, input or output moves. */
+  readonly transfers: number;
+  /** No layer runs, weights or parameters move. */
+  readonly weights: number;
+  /** Nothing runs: instructions issue, tokens travel. */
+  readonly configuration: number;
 }
 
 export interface LayerCycles {
@@ -24,18 +55,14 @@ export interface LayerCycles {
   readonly stallFetch: number;
   /** Multiply-accumulates of the model / (cycles * P * K). */
   readonly utilisation: number;
+  readonly account: LayerAccount;
 }
 
-export interface Simulation {
-  /** Output bytes, one array per input. */
-  readonly outputs: readonly Int8Array[];
-  /**
-   * Cycles of each inference, from the one in which its first input byte is accepted to the one in which its
-   * last output byte is, both included.
-   */
-  readonly cycles: readonly number[];
-  /** Cycle of each inference's last output byte; cycle 0 is the first after reset. */
-  readonly lastOutputCycle: readonly number[];
+/** Cycles of a program; no latency depends on data. */
+export interface ProgramTiming {
+  /** Of the first inference, from the cycle of its first input beat to that of its last output beat, both included. */
+  readonly cycles: number;
+  readonly account: InferenceAccount;
   /** Per layer, the same for every inference. */
   readonly layers: readonly LayerCycles[];
   /** Cycles moving input in, and output out, of one inference. */
@@ -43,4 +70,16 @@ export interface Simulation {
   readonly storeCycles: number;
   /** Multiply-accumulates / (cycles * P * K) of one inference, transfers included. */
   readonly utilisation: number;
+}
+
+export interface Simulation extends Omit<ProgramTiming, 'cycles' | 'account'> {
+  /** Output bytes, one array per input. */
+  readonly outputs: readonly Int8Array[];
+  /**
+   * Cycles of each inference, from the one in which its first input beat is accepted to the one in which its
+   * last output beat is, both included.
+   */
+  readonly cycles: readonly number[];
+  /** Cycle of each inference's last output beat; cycle 0 is the first after reset. */
+  readonly lastOutputCycle: readonly number[];
 }

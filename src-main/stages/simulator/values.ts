@@ -1,46 +1,51 @@
-/** Values of one layer, computed from instruction fields and memory images only. */
-import type { Program } from '../compiler/index.ts';
+/**
+ * Values of one layer, computed from instruction fields and memory images only: the counters and pointers of
+ * the hardware, one product after the other. Slow and obvious; the kernels are held to its bytes.
+ */
+import type { Chip, ParameterImages } from '../chip/index.ts';
 import type { ExecFields } from './machine.ts';
-import { requantizeValue } from './requantize.ts';
+import { requantizeValue, scaleValue } from './requantize.ts';
 import { atLastPixel, startWalk, stepWalk, type Walker } from './walk.ts';
 
 /** Runs one EXEC on the activation memory `act`. */
-export function runLayer(f: ExecFields, program: Program, act: Int8Array): void {
-  const K = program.chip.columns;
+export function runLayer(f: ExecFields, images: ParameterImages, chip: Chip, act: Int8Array): void {
+  const K = chip.columns;
   const walker = startWalk(f);
+  const wrapBits = 32 - chip.accumulatorBits;
   const sums = new Int32Array(K);
-  const peak = new Int32Array(K);
-  const wrapBits = 32 - program.chip.accumulatorBits;
-  let wordBase = f.weight!;
+  const window: Int32Array[] = [];
+  let weight = f.weight! * K;
   let dest = f.dest!;
-  let inWindow = 0;
   for (let block = 0; block <= f.kBlocks!; block++) {
     const channels = block === f.kBlocks ? f.kLast! + 1 : K;
-    const param = (f.param! + block) * K;
+    const param = (f.param! + (f.fold === 1 ? 0 : block)) * K;
     for (;;) {
-      sums.set(program.biases.subarray(param, param + K));
-      const words = accumulatePixel(f, walker, program.weights, wordBase * K, K, act, sums);
-      for (let j = 0; j < K; j++) {
-        const sum = (sums[j]! << wrapBits) >> wrapBits;
-        peak[j] = inWindow === 0 ? sum : Math.max(peak[j]!, sum);
-      }
+      sums.set(images.biases.subarray(param, param + K));
+      const steps = accumulatePixel(f, walker, images.weights, weight, K, act, sums);
+      window.push(sums.map((sum) => (sum << wrapBits) >> wrapBits));
       const last = atLastPixel(walker, f);
       stepWalk(walker, f);
-      inWindow++;
-      if (inWindow > f.window!) {
-        inWindow = 0;
-        writePixel(f, program, act, peak, param, dest, channels);
+      if (window.length > f.window!) {
+        const write = f.fold === 1 ? addPixels : foldPixels;
+        write(
+          f,
+          images,
+          (set) => param + set * K,
+          act,
+          window.splice(0),
+          dest & addressMask(act.length),
+          channels,
+        );
         dest = (dest + (last ? f.dstKb! : f.dstPitch!)) & 0xffff;
       }
-      if (last) {
-        wordBase += words;
-        break;
-      }
+      if (!last) continue;
+      if (f.hold !== 1) weight += steps * K;
+      break;
     }
   }
 }
 
-/** Adds all products of one pixel; returns the weight words used. */
+/** Adds all products of one pixel; returns the weight words passed. */
 function accumulatePixel(
   f: ExecFields,
   walker: Walker,
@@ -50,27 +55,30 @@ function accumulatePixel(
   act: Int8Array,
   sums: Int32Array,
 ): number {
-  let weight = weightStart;
-  let tap = 0;
   const mask = addressMask(act.length);
+  const wordStep = f.hold === 1 ? 0 : K;
+  let weight = weightStart;
+  let steps = 0;
+  let tap = 0;
   for (let ky = 0; ky <= f.kernelH!; ky++) {
     for (let kx = 0; kx <= f.kernelW!; kx++) {
       const y = walker.y + ky;
       const x = walker.x + kx;
       const inside = y >= 0 && y < f.inH! && x >= 0 && x < f.inW!;
       for (let cb = 0; cb <= f.cBlocks!; cb++) {
-        const channels = cb === f.cBlocks ? f.cLast! + 1 : K;
+        const channels = f.mode === 1 ? 1 : cb === f.cBlocks ? f.cLast! + 1 : K;
         const address = (walker.base + tap) & mask;
-        for (let c = 0; c < channels; c++) {
-          const a = inside ? act[address + c]! : f.padByte!;
-          for (let j = 0; j < K; j++) sums[j] = sums[j]! + a * weights[weight + j]!;
-          weight += K;
-        }
+        for (let c = 0; c < channels; c++, weight += wordStep)
+          for (let j = 0; j < K; j++) {
+            const a = inside ? act[address + (f.mode === 1 ? j : c)]! : f.padByte!;
+            sums[j] = sums[j]! + a * weights[weight + j]!;
+          }
+        steps += channels;
         tap = (tap + (cb < f.cBlocks! ? K : kx < f.kernelW! ? f.tapDx! : f.tapDy!)) & 0xffff;
       }
     }
   }
-  return (weight - weightStart) / K;
+  return steps;
 }
 
 /** Address lines that the memory has. */
@@ -80,23 +88,59 @@ export function addressMask(bytes: number): number {
   return mask - 1;
 }
 
-function writePixel(
+/** The window's maximum, requantised. */
+function foldPixels(
   f: ExecFields,
-  program: Program,
+  images: ParameterImages,
+  scaleAt: (set: number) => number,
   act: Int8Array,
-  values: Int32Array,
-  param: number,
+  window: readonly Int32Array[],
   dest: number,
   channels: number,
 ): void {
-  const at = dest & addressMask(act.length);
-  for (let j = 0; j < channels; j++)
-    act[at + j] = requantizeValue(
-      values[j]!,
-      program.multipliers[param + j]!,
-      program.shifts[param + j]!,
+  for (let j = 0; j < channels; j++) {
+    const peak = window.reduce((most, sums) => Math.max(most, sums[j]!), -Infinity);
+    act[dest + j] = requantizeValue(
+      peak,
+      images.multipliers[scaleAt(0) + j]!,
+      images.shifts[scaleAt(0) + j]!,
+      f.rnd === 1,
       f.zeroPoint!,
       f.clampLo!,
       f.clampHi!,
     );
+  }
+}
+
+/** The sum of the window's two pixels: each less its zero point and scaled to full width, then scaled together. */
+function addPixels(
+  f: ExecFields,
+  images: ParameterImages,
+  scaleAt: (set: number) => number,
+  act: Int8Array,
+  window: readonly Int32Array[],
+  dest: number,
+  channels: number,
+): void {
+  const zeros = [f.zero1!, f.zero2!];
+  for (let j = 0; j < channels; j++) {
+    const at = (set: number): number => scaleAt(set) + j;
+    const [a, b] = window.map((sums, i) =>
+      scaleValue(
+        (sums[j]! - zeros[i]!) << 20,
+        images.multipliers[at(i)]!,
+        images.shifts[at(i)]!,
+        f.rnd === 1,
+      ),
+    );
+    act[dest + j] = requantizeValue(
+      (a! + b!) | 0,
+      images.multipliers[at(2)]!,
+      images.shifts[at(2)]!,
+      f.rnd === 1,
+      f.zeroPoint!,
+      f.clampLo!,
+      f.clampHi!,
+    );
+  }
 }
