@@ -7,7 +7,7 @@ import { CHIP_SETTINGS, chipOf, fitMemories, shapeOf } from './chip-settings.ts'
 export const compileStep = defineStep({
   name: 'compile',
   title: 'Compile the program',
-  version: 1,
+  version: 2,
   inputs: ['quantized.bin'],
   outputs: ['program.bin', 'program.asm'],
   exports: ['program.asm'],

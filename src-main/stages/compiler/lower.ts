@@ -1,183 +1,71 @@
-/** Graph operators to engine layers: fusion, folding of zero points, pools as convolutions with one weight. */
-import { IngotError } from '../../base/diagnostic.ts';
-import { engineCore, inputsOf } from '../quantize/index.ts';
-import type { EngineCore } from '../quantize/index.ts';
-import type { ConvOp, FullyConnectedOp, PoolOp, QuantGraph, QuantOp, Requantize } from '../quantize/types.ts';
-import { findAverage } from './average.ts';
-import { isDense, viewOf, type View } from './layout.ts';
-import type { LayerKind } from './types.ts';
+/** One operator of the graph to the layers that can compute it: all legal alternatives, dearest thought last. */
+import type {
+  AddOp,
+  ConvOp,
+  DepthwiseOp,
+  FullyConnectedOp,
+  PoolOp,
+  QuantOp,
+  Requantize,
+} from '../quantize/index.ts';
+import { averageScale } from './average.ts';
+import { exchange, geometryIn, shapeIn, viewIn, zeroPointOf, type Frame } from './frame.ts';
+import { Misfit, NO_FOLD, UNIT, type Layer, type LayerMode, type WeightSet } from './layer.ts';
+import { isDense, type View } from './layout.ts';
 
-/** A tensor that takes memory; reshapes share one. */
-export interface Buffer {
+/** A way to compute an operator. */
+export interface Way {
+  /** As the certificate lists it. */
   readonly name: string;
-  view: View;
-  /** Layer that writes it, -1 for the input. */
-  readonly birth: number;
-  /** Last layer that reads it. */
-  death: number;
-  /** A diagonal layer reads whole words, so the padding channels must be written too. */
-  readWhole: boolean;
+  readonly layer: Layer;
 }
 
-export interface Layer {
-  readonly name: string;
-  readonly kind: LayerKind;
-  readonly macs: number;
-  readonly source: number;
-  readonly dest: number;
-  /** The source as this layer reads it. */
-  readonly sourceView: View;
-  readonly outC: number;
-  readonly kernelH: number;
-  readonly kernelW: number;
-  readonly strideH: number;
-  readonly strideW: number;
-  readonly padTop: number;
-  readonly padLeft: number;
-  /** Fused pooling: window and stride in pixels of the convolution. */
-  readonly windowH: number;
-  readonly windowW: number;
-  readonly windowStrideH: number;
-  readonly windowStrideW: number;
-  readonly outH: number;
-  readonly outW: number;
-  /** Channel block k reads channel block k only. */
-  readonly diagonal: boolean;
-  readonly padByte: number;
-  readonly zeroPoint: number;
-  /** [outC][kernelH][kernelW][inC]; a diagonal layer has one weight for all. */
-  readonly weights: Int8Array;
-  /** [outC], folded */
-  readonly bias: Int32Array;
-  readonly multiplier: Int32Array;
-  readonly shift: Uint8Array;
-  readonly clampMin: number;
-  readonly clampMax: number;
-}
-
-export interface Lowered {
-  readonly layers: readonly Layer[];
-  readonly buffers: readonly Buffer[];
-  readonly input: number;
-  readonly output: number;
-}
-
-const refuse = (code: string, op: string, why: string, remedy: string): IngotError =>
-  new IngotError(code, why, { place: op, remedy });
-
-interface State {
-  readonly graph: QuantGraph;
-  readonly core: EngineCore;
-  readonly columns: number;
-  readonly fuse: boolean;
-  readonly layers: Layer[];
-  readonly buffers: Buffer[];
-  /** Tensor index to buffer. */
-  readonly bufferOf: Map<number, number>;
-}
-
-export function lower(graph: QuantGraph, columns: number, fuse: boolean): Lowered {
-  const core = engineCore(graph);
-  const s: State = { graph, core, columns, fuse, layers: [], buffers: [], bufferOf: new Map() };
-  addBuffer(s, core.input, -1);
-  for (let i = 0; i < core.ops.length; i++) i += lowerOp(s, i);
-  const output = s.bufferOf.get(core.output);
-  if (output === undefined)
-    throw refuse('COMPILE-001', graph.name, 'no operator computes the output', 'import the model again');
-  if (s.layers.length === 0)
-    throw refuse(
-      'COMPILE-002',
-      graph.name,
-      'the model has nothing to compute',
-      'give a model with at least one layer',
-    );
-  s.buffers[output]!.death = s.layers.length;
-  return { layers: s.layers, buffers: s.buffers, input: s.bufferOf.get(core.input)!, output };
-}
-
-function addBuffer(s: State, tensor: number, birth: number): number {
-  const t = s.graph.tensors[tensor]!;
-  s.buffers.push({ name: t.name, view: viewOf(t.shape, s.columns), birth, death: birth, readWhole: false });
-  s.bufferOf.set(tensor, s.buffers.length - 1);
-  return s.buffers.length - 1;
-}
-
-/** Lowers the operator at `i`; returns how many operators after it were fused into it. */
-function lowerOp(s: State, i: number): number {
-  const op = s.core.ops[i]!;
+export function waysOf(f: Frame, op: QuantOp): Way[] {
   switch (op.kind) {
-    case 'reshape':
-      s.bufferOf.set(op.output, sourceOf(s, op.input, op));
-      return 0;
-    case 'conv': {
-      const pool = s.fuse ? fusablePool(s, op, s.core.ops[i + 1]) : undefined;
-      lowerConv(s, op, pool);
-      return pool ? 1 : 0;
-    }
+    case 'conv':
+      return convWays(f, op);
+    case 'depthwise':
+      return depthwiseWays(f, op);
     case 'fullyConnected':
-      lowerFullyConnected(s, op);
-      return 0;
+      return fullyConnectedWays(f, op);
     case 'maxPool':
     case 'averagePool':
-      lowerPool(s, op);
-      return 0;
+      return poolWays(f, op);
+    case 'add':
+      return addWays(f, op);
     default:
-      throw refuseKind(op);
+      throw new Misfit('COMPILE-010', op.name, `the engine has no ${op.kind}`, 'leave it to the host');
   }
 }
 
-const refuseKind = (op: QuantOp): IngotError =>
-  refuse(
-    'COMPILE-010',
-    op.name,
-    `${op.kind} is not in the engine yet`,
-    'use a model of convolutions, fully connected layers and pools',
-  );
+const refuse = (code: string, op: QuantOp, reason: string, remedy: string): Misfit =>
+  new Misfit(code, op.name, reason, remedy);
 
-function sourceOf(s: State, tensor: number, op: QuantOp): number {
-  const buffer = s.bufferOf.get(tensor);
-  if (buffer === undefined)
-    throw refuse('COMPILE-001', op.name, 'reads a tensor that nothing computes', 'import the model again');
-  return buffer;
+type Weighted = ConvOp | DepthwiseOp | FullyConnectedOp;
+
+/** What the requantisation of a weighted layer takes over from its operator. */
+function scaled(f: Frame, op: Weighted, perOutput: (k: number) => number) {
+  const zero = zeroPointOf(f, op.input);
+  return {
+    padByte: zero,
+    zeroPoint: zeroPointOf(f, op.output),
+    ...scalesOf(op, op.requantize),
+    bias: () => op.bias.map((b, k) => b - zero * perOutput(k)),
+    clampMin: op.requantize.clampMin,
+    clampMax: op.requantize.clampMax,
+  };
 }
 
-/** The source with the shape the graph says; a reshape that would need bytes moved is refused. */
-function sourceView(s: State, buffer: number, tensor: number, op: QuantOp): View {
-  const physical = s.buffers[buffer]!.view;
-  const wanted = viewOf(s.graph.tensors[tensor]!.shape, s.columns);
-  if (physical.h === wanted.h && physical.w === wanted.w && physical.c === wanted.c) return physical;
-  if (isDense(physical) && isDense(wanted)) return wanted;
-  throw refuse(
-    'COMPILE-011',
-    op.name,
-    'reads a reshaped map whose padding would have to move',
-    'remove the reshape',
-  );
-}
-
-/** A max pool right after a convolution that alone reads it, without padding and without overlap. */
-function fusablePool(s: State, conv: ConvOp, next: QuantOp | undefined): PoolOp | undefined {
-  if (next?.kind !== 'maxPool' || next.input !== conv.output || conv.output === s.core.output)
-    return undefined;
-  const readers = s.graph.ops.filter((o) => inputsOf(o).includes(conv.output));
-  const overlaps = next.strideH < next.kernelH || next.strideW < next.kernelW;
-  const padded = next.padTop + next.padLeft + next.padBottom + next.padRight > 0;
-  const fits = next.kernelH <= 16 && next.kernelW <= 16 && next.kernelH * next.kernelW <= 256;
-  return readers.length === 1 && !overlaps && !padded && fits ? next : undefined;
-}
-
-const clampTo = (v: number, lo: number, hi: number): number => Math.min(hi, Math.max(lo, v));
-
-function scales(op: QuantOp, r: Requantize, outC: number): { multiplier: Int32Array; shift: Uint8Array } {
-  const shift = new Uint8Array(outC);
+function scalesOf(op: QuantOp, r: Requantize): { multiplier: Int32Array; shift: Uint8Array } {
   const multiplier = Int32Array.from(r.multiplierQ31);
-  for (let k = 0; k < outC; k++) {
+  const shift = new Uint8Array(multiplier.length);
+  for (let k = 0; k < shift.length; k++) {
     const e = r.shift[k]!;
     if (e > 0)
       throw refuse(
         'COMPILE-012',
-        op.name,
-        `output channel ${k} is scaled up (multiplier at least 1)`,
+        op,
+        `output channel ${k} is scaled up (multiplier of 1 or more), the engine only scales down`,
         'calibrate with more representative data, or retrain with smaller weights',
       );
     if (e < -31) multiplier[k] = 0;
@@ -186,203 +74,313 @@ function scales(op: QuantOp, r: Requantize, outC: number): { multiplier: Int32Ar
   return { multiplier, shift };
 }
 
-/** bias - zeroPoint * sum(weights): padding then reads the byte zeroPoint. */
-function foldBias(bias: Int32Array, weights: Int8Array, zeroPoint: number): Int32Array {
-  const per = weights.length / bias.length;
-  return bias.map((b, k) => {
-    let sum = 0;
-    for (let i = k * per; i < (k + 1) * per; i++) sum += weights[i]!;
-    return b - zeroPoint * sum;
-  });
+/** Sum of the weights of output channel k; weights are [outC][per]. */
+function sumOf(weights: Int8Array, per: number, k: number): number {
+  let sum = 0;
+  for (let i = k * per; i < (k + 1) * per; i++) sum += weights[i]!;
+  return sum;
 }
 
-function lowerConv(s: State, op: ConvOp, pool: PoolOp | undefined): void {
-  const source = sourceOf(s, op.input, op);
-  const view = sourceView(s, source, op.input, op);
-  const [convH, convW, outC] = s.graph.tensors[op.output]!.shape;
-  const output = pool ? pool.output : op.output;
-  const [outH, outW] = s.graph.tensors[output]!.shape;
-  const zeroPoint = s.graph.tensors[op.output]!.zeroPoint;
-  const inZero = s.graph.tensors[op.input]!.zeroPoint;
-  if (pool) requireSameScale(s, pool);
-  const { clampMin, clampMax } = op.requantize;
-  push(s, {
-    name: pool ? `${op.name}+${pool.name}` : op.name,
-    kind: 'conv',
-    macs: convH * convW * outC * op.kernelH * op.kernelW * view.c,
-    source,
-    tensor: output,
-    sourceView: view,
-    outC,
-    kernelH: op.kernelH,
-    kernelW: op.kernelW,
-    strideH: op.strideH,
-    strideW: op.strideW,
-    padTop: op.padTop,
-    padLeft: op.padLeft,
-    windowH: pool?.kernelH ?? 1,
-    windowW: pool?.kernelW ?? 1,
-    windowStrideH: pool?.strideH ?? 1,
-    windowStrideW: pool?.strideW ?? 1,
-    outH,
-    outW,
-    diagonal: false,
-    padByte: inZero,
-    zeroPoint,
-    weights: op.weights,
-    bias: foldBias(op.bias, op.weights, inZero),
-    ...scales(op, op.requantize, outC),
-    clampMin: pool ? clampTo(clampMin, pool.clampMin, pool.clampMax) : clampMin,
-    clampMax: pool ? clampTo(clampMax, pool.clampMin, pool.clampMax) : clampMax,
-  });
-}
+const PLAIN = {
+  ...NO_FOLD,
+  share: false,
+  hold: false,
+  isAdd: false,
+  addZeros: [0, 0] as const,
+  destPitch: undefined,
+};
 
-/** A fully connected layer is a convolution whose kernel is the whole map. */
-function lowerFullyConnected(s: State, op: FullyConnectedOp): void {
-  const source = sourceOf(s, op.input, op);
-  const view = s.buffers[source]!.view;
-  const outC = op.bias.length;
-  const inZero = s.graph.tensors[op.input]!.zeroPoint;
-  push(s, {
-    name: op.name,
-    kind: 'fullyConnected',
-    macs: op.weights.length,
-    source,
-    tensor: op.output,
-    sourceView: view,
-    outC,
-    kernelH: view.h,
-    kernelW: view.w,
-    strideH: 1,
-    strideW: 1,
-    padTop: 0,
-    padLeft: 0,
-    ...NO_WINDOW,
-    outH: 1,
-    outW: 1,
-    diagonal: false,
-    padByte: inZero,
-    zeroPoint: s.graph.tensors[op.output]!.zeroPoint,
-    weights: op.weights,
-    bias: foldBias(op.bias, op.weights, inZero),
-    ...scales(op, op.requantize, outC),
-    clampMin: op.requantize.clampMin,
-    clampMax: op.requantize.clampMax,
-  });
-}
-
-const NO_WINDOW = { windowH: 1, windowW: 1, windowStrideH: 1, windowStrideW: 1 };
-
-function requireSameScale(s: State, op: PoolOp): void {
-  const a = s.graph.tensors[op.input]!;
-  const b = s.graph.tensors[op.output]!;
-  if (a.scale !== b.scale || a.zeroPoint !== b.zeroPoint)
-    throw refuse(
-      'COMPILE-013',
-      op.name,
-      'input and output scales differ',
-      'quantise the pool with one scale',
-    );
+function convWays(f: Frame, op: ConvOp): Way[] {
+  const pack = f.packs.get(op.input);
+  const [, , inC] = shapeIn(f, op.input);
+  const [outH, outW, outC] = shapeIn(f, op.output);
+  const taps = op.kernelH * op.kernelW;
+  const geometry = geometryIn(f, op);
+  const data = (): Int8Array =>
+    f.isTransposed ? exchange(op.weights, outC, op.kernelH, op.kernelW, inC) : op.weights;
+  return [
+    {
+      name: pack ? 'dense, kernel columns packed' : 'dense',
+      layer: {
+        ...PLAIN,
+        ...geometry,
+        ...(pack ? { kernelW: 1, strideW: 1, padLeft: 0 } : {}),
+        name: op.name,
+        kind: 'conv',
+        macs: outH * outW * outC * taps * inC,
+        sources: [op.input],
+        dest: op.output,
+        view: viewIn(f, op.input, op),
+        mode: 'dense',
+        blockChannels: 0,
+        outC,
+        outH,
+        outW,
+        weights: { form: 'dense', data },
+        ...scaled(f, op, (k) => sumOf(op.weights, taps * inC, k)),
+      },
+    },
+  ];
 }
 
 /**
- * Pools use the array as a diagonal convolution: weight w on the channel itself, scaled back by 1/w. Maximum:
- * 1x1 kernel, the window in the drain. Average: the window is the kernel.
+ * Depthwise mode; blocks of channels that see only their own inputs; every output channel over all channels.
+ * The last is exact for any multiplier and the best for thin inputs, kernel columns packed.
  */
-function lowerPool(s: State, op: PoolOp): void {
-  const source = sourceOf(s, op.input, op);
-  const view = sourceView(s, source, op.input, op);
-  requireSameScale(s, op);
+function depthwiseWays(f: Frame, op: DepthwiseOp): Way[] {
+  const K = f.chip.columns;
+  const pack = f.packs.get(op.input);
+  const [, , inC] = shapeIn(f, op.input);
+  const [outH, outW, outC] = shapeIn(f, op.output);
+  const taps = op.kernelH * op.kernelW;
+  const geometry = geometryIn(f, op);
+  const perChannel = (): Int8Array =>
+    f.isTransposed ? exchange(op.weights, 1, op.kernelH, op.kernelW, outC) : op.weights;
+  const sum = (k: number): number => {
+    let total = 0;
+    for (let t = 0; t < taps; t++) total += op.weights[t * outC + k]!;
+    return total;
+  };
+  const make = (mode: LayerMode, blockChannels: number, weights: WeightSet, share: boolean): Layer => ({
+    ...PLAIN,
+    ...geometry,
+    ...(pack ? { kernelW: 1, strideW: 1, padLeft: 0 } : {}),
+    name: op.name,
+    kind: 'depthwise',
+    macs: outH * outW * outC * taps,
+    sources: [op.input],
+    dest: op.output,
+    view: viewIn(f, op.input, op),
+    mode,
+    blockChannels,
+    share,
+    outC,
+    outH,
+    outW,
+    weights,
+    ...scaled(f, op, sum),
+  });
+  const ways: Way[] = [];
+  const own: WeightSet = { form: 'perChannel', data: perChannel };
+  if (op.depthMultiplier === 1 && !pack) {
+    if (f.chip.depthwise) {
+      if (geometry.strideW === 1 && geometry.kernelW > 1)
+        ways.push({ name: 'depthwise, words shared', layer: make('depthwise', K, own, true) });
+      ways.push({ name: 'depthwise', layer: make('depthwise', K, own, false) });
+    }
+    if (inC > K || !f.chip.depthwise) ways.push({ name: 'diagonal', layer: make('diagonal', K, own, false) });
+  } else if (!pack && K % op.depthMultiplier === 0 && op.depthMultiplier < K && outC > K) {
+    ways.push({ name: 'diagonal', layer: make('diagonal', K / op.depthMultiplier, own, false) });
+  }
+  const dense: WeightSet = {
+    form: 'dense',
+    data: () => densify(perChannel(), taps, outC, inC, op.depthMultiplier),
+  };
+  if (inC <= K || ways.length === 0)
+    ways.push({
+      name: pack ? 'dense, kernel columns packed' : 'dense',
+      layer: make('dense', 0, dense, false),
+    });
+  return ways;
+}
+
+/** [taps][outC] to [outC][taps][inC], zeros where a channel is not its own. */
+function densify(data: Int8Array, taps: number, outC: number, inC: number, multiplier: number): Int8Array {
+  const out = new Int8Array(outC * taps * inC);
+  for (let k = 0; k < outC; k++)
+    for (let t = 0; t < taps; t++)
+      out[(k * taps + t) * inC + Math.floor(k / multiplier)] = data[t * outC + k]!;
+  return out;
+}
+
+/** A convolution whose kernel is the whole map, or, where its bytes lie one after the other, a flat vector. */
+function fullyConnectedWays(f: Frame, op: FullyConnectedOp): Way[] {
+  const { written, root } = f.storage.get(op.input)!;
+  const outC = op.bias.length;
+  const inC = op.weights.length / outC;
+  const [h, w, c] = f.segment.graph.tensors[root]!.shape;
+  const data = (): Int8Array =>
+    f.isTransposed && h > 1 && w > 1 ? exchange(op.weights, outC, h, w, c) : op.weights;
+  const make = (source: View): Layer => ({
+    ...PLAIN,
+    ...UNIT,
+    kernelH: source.h,
+    kernelW: source.w,
+    name: op.name,
+    kind: 'fullyConnected',
+    macs: op.weights.length,
+    sources: [op.input],
+    dest: op.output,
+    view: source,
+    mode: 'dense',
+    blockChannels: 0,
+    outC,
+    outH: 1,
+    outW: 1,
+    weights: { form: 'dense', data },
+    ...scaled(f, op, (k) => sumOf(op.weights, inC, k)),
+  });
+  const ways: Way[] = [];
+  const view = written;
+  const flat: View = { h: 1, w: 1, c: view.h * view.w * view.c, pitch: view.bytes, bytes: view.bytes };
+  if (isDense(view) && view.h * view.w > 1) ways.push({ name: 'flat vector', layer: make(flat) });
+  if (view.h <= KERNEL_MAX && view.w <= KERNEL_MAX)
+    ways.push({ name: 'kernel of the map', layer: make(view) });
+  if (ways.length === 0)
+    throw refuse(
+      'COMPILE-017',
+      op,
+      `reads a map of ${view.h} x ${view.w} x ${view.c} whose channels do not fill words; the engine's kernels end at ${KERNEL_MAX}`,
+      'use channels in multiples of the columns',
+    );
+  return ways;
+}
+
+const KERNEL_MAX = 32;
+
+function requireSameScale(f: Frame, op: PoolOp): void {
+  const a = f.segment.graph.tensors[op.input]!;
+  const b = f.segment.graph.tensors[op.output]!;
+  if (a.scale !== b.scale || a.zeroPoint !== b.zeroPoint)
+    throw refuse('COMPILE-013', op, 'input and output scales differ', 'quantise the pool with one scale');
+}
+
+/**
+ * Maximum: 1x1 kernel, the window in the drain. Average: the window is the kernel, all taps with one weight,
+ * scaled back by an exact multiply-shift.
+ */
+function poolWays(f: Frame, op: PoolOp): Way[] {
+  requireSameScale(f, op);
   const average = op.kind === 'averagePool';
+  const view = viewIn(f, op.input, op);
+  const g = geometryIn(f, op);
   if (average && op.padTop + op.padLeft + op.padBottom + op.padRight > 0)
     throw refuse(
       'COMPILE-014',
-      op.name,
-      'average pool with padding is not supported',
+      op,
+      'average pool with padding divides by a count that changes along the edge',
       'use a pool without padding',
     );
-  if (view.c > s.columns && view.c % s.columns !== 0) {
-    if (s.buffers[source]!.birth < 0)
-      throw refuse(
-        'COMPILE-015',
-        op.name,
-        `pools the input map of ${view.c} channels, not a multiple of ${s.columns}`,
-        'choose a chip whose columns divide the channels',
-      );
-    s.buffers[source]!.readWhole = true;
-  }
-  const area = op.kernelH * op.kernelW;
-  const scale = average ? findAverage(area) : { weight: 64, multiplier: 2 ** 30, shift: 5 };
+  const scale = average
+    ? averageScale(g.kernelH * g.kernelW, f.chip.accumulatorBits, f.isSingleRounding)
+    : { weight: 64, multiplier: 2 ** 30, shift: 5 };
   if (!scale)
     throw refuse(
       'COMPILE-016',
-      op.name,
-      `no exact multiply-shift for an average of ${area}`,
+      op,
+      `no exact multiply-shift for an average of ${g.kernelH * g.kernelW}`,
       'use another window',
     );
-  const [outH, outW] = s.graph.tensors[op.output]!.shape;
-  push(s, {
+  const [outH, outW] = shapeIn(f, op.output);
+  const K = f.chip.columns;
+  const make = (mode: LayerMode, share: boolean): Layer => ({
+    ...PLAIN,
+    ...(average
+      ? g
+      : {
+          ...UNIT,
+          padTop: g.padTop,
+          padLeft: g.padLeft,
+          windowH: g.kernelH,
+          windowW: g.kernelW,
+          windowStrideH: g.strideH,
+          windowStrideW: g.strideW,
+        }),
     name: op.name,
     kind: op.kind,
     macs: 0,
-    source,
-    tensor: op.output,
-    sourceView: view,
+    sources: [op.input],
+    dest: op.output,
+    view,
+    mode,
+    blockChannels: K,
+    share,
+    hold: mode === 'depthwise',
     outC: view.c,
-    kernelH: average ? op.kernelH : 1,
-    kernelW: average ? op.kernelW : 1,
-    strideH: average ? op.strideH : 1,
-    strideW: average ? op.strideW : 1,
-    padTop: op.padTop,
-    padLeft: op.padLeft,
-    windowH: average ? 1 : op.kernelH,
-    windowW: average ? 1 : op.kernelW,
-    windowStrideH: average ? 1 : op.strideH,
-    windowStrideW: average ? 1 : op.strideW,
     outH,
     outW,
-    diagonal: true,
     padByte: -128,
     zeroPoint: 0,
-    weights: Int8Array.of(scale.weight),
-    bias: new Int32Array(view.c),
+    weights: { form: 'constant', value: scale.weight },
+    bias: () => new Int32Array(view.c),
     multiplier: new Int32Array(view.c).fill(scale.multiplier),
     shift: new Uint8Array(view.c).fill(scale.shift),
     clampMin: op.clampMin,
     clampMax: op.clampMax,
   });
+  if (!f.chip.depthwise) return [{ name: 'diagonal', layer: make('diagonal', false) }];
+  const ways: Way[] = [];
+  if (average && g.strideW === 1 && g.kernelW > 1 && outW > 1)
+    ways.push({ name: 'depthwise, words shared', layer: make('depthwise', true) });
+  ways.push({ name: 'depthwise', layer: make('depthwise', false) });
+  return ways;
 }
 
-function push(s: State, layer: Omit<Layer, 'dest'> & { readonly tensor: number }): void {
-  const { tensor, ...rest } = layer;
-  const index = s.layers.length;
-  s.buffers[layer.source]!.death = index;
-  const dest = addBuffer(s, tensor, index);
-  requireFieldLimits(rest);
-  s.layers.push({ ...rest, dest });
+/** Both operands' pixels go through the array with weight 1; the drain scales and adds them. */
+function addWays(f: Frame, op: AddOp): Way[] {
+  if (!f.chip.add) throw refuse('COMPILE-010', op, 'the chip has no addition', 'set chip.add');
+  const K = f.chip.columns;
+  const view = viewIn(f, op.output, op);
+  for (const t of op.inputs) {
+    const v = viewIn(f, t, op);
+    if (v.h !== view.h || v.w !== view.w || v.c !== view.c || v.pitch !== view.pitch)
+      throw refuse('COMPILE-018', op, 'adds maps of different shapes', 'leave broadcasting to the host');
+  }
+  const factors = [op.input1, op.input2, op.outputScale];
+  const up = factors.findIndex((m) => m.shift > 0);
+  if (up >= 0)
+    throw refuse(
+      'COMPILE-012',
+      op,
+      `scale ${up + 1} is 1 or more`,
+      'calibrate with more representative data',
+    );
+  const spread = (values: readonly number[]): number[] => values.flatMap((v) => new Array<number>(K).fill(v));
+  const make = (source: View, destPitch: number | undefined): Layer => ({
+    ...PLAIN,
+    ...UNIT,
+    windowW: 2,
+    name: op.name,
+    kind: 'add',
+    macs: 0,
+    sources: op.inputs,
+    dest: op.output,
+    view: source,
+    mode: f.chip.depthwise ? 'depthwise' : 'diagonal',
+    blockChannels: K,
+    hold: f.chip.depthwise,
+    isAdd: true,
+    addZeros: [zeroPointOf(f, op.inputs[0]), zeroPointOf(f, op.inputs[1])],
+    outC: source.c,
+    outH: source.h,
+    outW: source.w,
+    destPitch,
+    padByte: 0,
+    zeroPoint: zeroPointOf(f, op.output),
+    weights: { form: 'constant', value: 1 },
+    bias: () => new Int32Array(3 * K),
+    multiplier: Int32Array.from(spread(factors.map((m) => (m.shift < -31 ? 0 : m.multiplierQ31)))),
+    shift: Uint8Array.from(spread(factors.map((m) => Math.min(31, -m.shift)))),
+    clampMin: op.clampMin,
+    clampMax: op.clampMax,
+  });
+  const ways: Way[] = [];
+  const flat = flatWords(view, K);
+  if (flat && (flat.h !== view.h || flat.w !== view.w || flat.c !== view.c))
+    ways.push({ name: 'flat words', layer: make(flat, K) });
+  ways.push({ name: 'pixel by pixel', layer: make(view, undefined) });
+  return ways;
 }
 
-/** Limits of the instruction fields, named as the user knows them. */
-function requireFieldLimits(l: Omit<Layer, 'dest'>): void {
-  const limits: readonly [string, number, number][] = [
-    ['map height', l.sourceView.h, 500],
-    ['map width', l.sourceView.w, 500],
-    ['output height', l.outH, 500],
-    ['output width', l.outW, 500],
-    ['kernel height', l.kernelH, 32],
-    ['kernel width', l.kernelW, 32],
-    ['pooling window height', l.windowH, 16],
-    ['pooling window width', l.windowW, 16],
-    ['pooling window area', l.windowH * l.windowW, 256],
-    ['stride', Math.max(l.strideH * l.windowStrideH, l.strideW * l.windowStrideW), 100],
-    ['padding', Math.max(l.padTop, l.padLeft), 100],
-  ];
-  for (const [what, value, limit] of limits)
-    if (value > limit)
-      throw refuse(
-        'COMPILE-017',
-        l.name,
-        `${what} is ${value}, the engine's limit is ${limit}`,
-        'use smaller layers',
-      );
+const MAP_MAX = 500;
+
+/** A dense map as words of K channels, in as few rows as fields allow. */
+function flatWords(view: View, columns: number): View | undefined {
+  const bytes = view.h * view.w * view.c;
+  if (!isDense(view) || bytes % columns !== 0) return undefined;
+  const words = bytes / columns;
+  for (let h = 1; h <= MAP_MAX && h <= words; h++)
+    if (words % h === 0 && words / h <= MAP_MAX)
+      return { h, w: words / h, c: columns, pitch: columns, bytes };
+  return undefined;
 }

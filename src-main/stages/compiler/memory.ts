@@ -1,67 +1,196 @@
 /**
- * Activation memory planning with exact lifetimes: two tensors may share bytes only if no layer needs both.
- * Up to EXHAUSTIVE tensors every order of first-fit is tried and the lowest peak kept, which is optimal for
- * such small sets in practice; larger sets are placed by falling size.
+ * Activation memory planning: dynamic storage allocation with exact lifetimes. Two regions may share bytes only
+ * if no layer needs both; pairs in `apart` must not even share a bank.
+ *
+ * In some optimal plan, taken in the order of its addresses, every region lies at the lowest address that the
+ * ones before it leave free (moving one down never blocks a later one, banks included). So branch and bound
+ * over such orders is exact; it stops at the lower bound, the most bytes alive at once, and after NODES_MAX
+ * nodes, when the plan is returned with `isOptimal` false and the bound beside it. Knuth's dynamic storage
+ * allocation is NP-complete (Garey & Johnson, SR2); the sets here are small.
  */
 import { IngotError } from '../../base/diagnostic.ts';
-import type { Buffer } from './lower.ts';
 
-const EXHAUSTIVE = 7;
+const NODES_MAX = 20_000;
 
-interface Placement {
+export interface Region {
+  readonly name: string;
+  readonly bytes: number;
+  /** First and last moment (a layer's number) in which it is needed. */
+  readonly birth: number;
+  readonly death: number;
+}
+
+export interface MemoryNeeds {
+  readonly regions: readonly Region[];
+  readonly capacity: number;
+  /** Bytes of a bank; `capacity` where all of memory is one. */
+  readonly bankBytes: number;
+  /** Regions that must not touch a bank in common. */
+  readonly apart: readonly (readonly [number, number])[];
+  /** Names of the layers, for refusals. [moment] */
+  readonly layers: readonly string[];
+}
+
+export interface MemoryPlan {
+  readonly addresses: readonly number[];
+  /** Highest byte in use, plus 1. */
+  readonly peak: number;
+  /** Most bytes alive at once: no plan can be lower. */
+  readonly lowerBound: number;
+  /** The peak is proven to be the lowest possible. */
+  readonly isOptimal: boolean;
+  /** Bytes alive in each moment. */
+  readonly occupancy: readonly number[];
+}
+
+/** COMPILE-020 names the layer and its need where the capacity, or the number of banks, does not suffice. */
+export function planMemory(needs: MemoryNeeds): MemoryPlan {
+  const { regions } = needs;
+  const moments = Math.max(needs.layers.length, ...regions.map((r) => r.death + 1), 1);
+  const occupancy = Array.from({ length: moments }, (_, t) =>
+    regions.reduce((sum, r) => sum + (r.birth <= t && t <= r.death ? r.bytes : 0), 0),
+  );
+  const lowerBound = Math.max(0, ...occupancy);
+  const search = new Search(needs, lowerBound);
+  search.run();
+  const { best, isOptimal } = search;
+  if (!best || best.peak > needs.capacity) throw tooSmall(needs, occupancy, best?.peak);
+  return { addresses: best.addresses, peak: best.peak, lowerBound, isOptimal, occupancy };
+}
+
+function tooSmall(needs: MemoryNeeds, occupancy: readonly number[], peak: number | undefined): IngotError {
+  const most = Math.max(...occupancy);
+  const layer = needs.layers[occupancy.indexOf(most)] ?? 'output';
+  const banked = needs.apart.length > 0;
+  if (peak === undefined)
+    return new IngotError(
+      'COMPILE-020',
+      `no place in the ${needs.capacity} bytes keeps what a layer reads and writes in different banks of ${needs.bankBytes}; most is alive in ${layer}: ${most} bytes`,
+      { place: 'chip.activationBanks', remedy: 'raise activationBytes or activationBanks' },
+    );
+  return new IngotError(
+    'COMPILE-020',
+    `activations need ${peak} bytes, the chip has ${needs.capacity}; most is alive in ${layer}: ${most} bytes`,
+    {
+      place: 'chip.activationBytes',
+      remedy: `set activationBytes to at least ${peak}${banked ? ', in whole banks' : ''}`,
+    },
+  );
+}
+
+interface Placed {
   readonly addresses: readonly number[];
   readonly peak: number;
 }
 
-export function planMemory(buffers: readonly Buffer[], capacity: number): Placement {
-  const order = buffers.map((_, i) => i);
-  let best: Placement | undefined;
-  const orders =
-    buffers.length <= EXHAUSTIVE
-      ? permutations(order)
-      : [[...order].sort((a, b) => buffers[b]!.view.bytes - buffers[a]!.view.bytes || a - b)];
-  for (const candidate of orders) {
-    const placed = firstFit(buffers, candidate);
-    if (!best || placed.peak < best.peak) best = placed;
-  }
-  if (!best || best.peak > capacity)
-    throw new IngotError(
-      'COMPILE-020',
-      `activations need ${best?.peak ?? 0} bytes, the chip has ${capacity}`,
-      {
-        place: 'chip.activationBytes',
-        remedy: `set activationBytes to at least ${best?.peak ?? 0}`,
-      },
+class Search {
+  readonly #needs: MemoryNeeds;
+  readonly #bound: number;
+  /** Regions alive together with each one, and those that must be in other banks. */
+  readonly #rivals: readonly (readonly number[])[];
+  readonly #apart: readonly ReadonlySet<number>[];
+  readonly #addresses: number[];
+  readonly #isPlaced: boolean[];
+  /** With banks, nothing may end beyond the memory; without, the peak is told even where it is too high. */
+  readonly #limit: number;
+  #nodes = 0;
+  #isCut = false;
+  best: Placed | undefined;
+
+  constructor(needs: MemoryNeeds, bound: number) {
+    const { regions, apart } = needs;
+    this.#needs = needs;
+    this.#bound = bound;
+    this.#rivals = regions.map((a, i) =>
+      regions.flatMap((b, j) => (i !== j && a.birth <= b.death && b.birth <= a.death ? [j] : [])),
     );
-  return best;
-}
-
-const overlap = (a: Buffer, b: Buffer): boolean => a.birth <= b.death && b.birth <= a.death;
-
-function firstFit(buffers: readonly Buffer[], order: readonly number[]): Placement {
-  const addresses: number[] = new Array<number>(buffers.length).fill(0);
-  const done: number[] = [];
-  let peak = 0;
-  for (const i of order) {
-    const buffer = buffers[i]!;
-    const busy = done
-      .filter((j) => overlap(buffer, buffers[j]!))
-      .sort((a, b) => addresses[a]! - addresses[b]!);
-    let at = 0;
-    for (const j of busy) {
-      if (at + buffer.view.bytes <= addresses[j]!) break;
-      at = Math.max(at, addresses[j]! + buffers[j]!.view.bytes);
+    const sets = regions.map(() => new Set<number>());
+    for (const [a, b] of apart) {
+      sets[a]!.add(b);
+      sets[b]!.add(a);
     }
-    addresses[i] = at;
-    done.push(i);
-    peak = Math.max(peak, at + buffer.view.bytes);
+    this.#apart = sets;
+    this.#addresses = regions.map(() => 0);
+    this.#isPlaced = regions.map(() => false);
+    this.#limit = apart.length > 0 ? needs.capacity : Infinity;
   }
-  return { addresses, peak };
-}
 
-function permutations(items: readonly number[]): number[][] {
-  if (items.length <= 1) return [[...items]];
-  return items.flatMap((head, i) =>
-    permutations([...items.slice(0, i), ...items.slice(i + 1)]).map((tail) => [head, ...tail]),
-  );
+  get isOptimal(): boolean {
+    return this.best !== undefined && (!this.#isCut || this.best.peak === this.#bound);
+  }
+
+  run(): void {
+    const { regions } = this.#needs;
+    const all = regions.map((_, i) => i);
+    const life = (i: number): number => regions[i]!.death - regions[i]!.birth;
+    const orders = [
+      [...all].sort((a, b) => regions[b]!.bytes - regions[a]!.bytes || a - b),
+      [...all].sort((a, b) => life(b) - life(a) || regions[b]!.bytes - regions[a]!.bytes || a - b),
+      all,
+    ];
+    for (const order of orders) this.#inOrder(order);
+    if (this.best?.peak !== this.#bound) this.#branch(0, 0, 0);
+  }
+
+  #inOrder(order: readonly number[]): void {
+    let peak = 0;
+    for (const i of order) {
+      const at = this.#firstFit(i);
+      this.#addresses[i] = at;
+      this.#isPlaced[i] = true;
+      peak = Math.max(peak, at + this.#needs.regions[i]!.bytes);
+    }
+    this.#keep(peak);
+    this.#isPlaced.fill(false);
+  }
+
+  #keep(peak: number): void {
+    if (peak <= this.#limit && (!this.best || peak < this.best.peak))
+      this.best = { addresses: [...this.#addresses], peak };
+  }
+
+  #branch(count: number, from: number, peak: number): void {
+    const { regions } = this.#needs;
+    if (count === regions.length) return this.#keep(peak);
+    for (let i = 0; i < regions.length; i++) {
+      if (this.#isPlaced[i]) continue;
+      if (++this.#nodes > NODES_MAX) {
+        this.#isCut = true;
+        return;
+      }
+      const at = this.#firstFit(i);
+      const end = at + regions[i]!.bytes;
+      if (at < from || end > this.#limit || (this.best && end >= this.best.peak)) continue;
+      this.#isPlaced[i] = true;
+      this.#addresses[i] = at;
+      this.#branch(count + 1, at, Math.max(peak, end));
+      this.#isPlaced[i] = false;
+      if (this.#isCut || this.best?.peak === this.#bound) return;
+    }
+  }
+
+  /** Lowest address free of what is alive with region `i` and of banks it must keep away from. */
+  #firstFit(i: number): number {
+    const { regions, bankBytes } = this.#needs;
+    const bytes = regions[i]!.bytes;
+    const bankOf = (at: number): number => Math.floor(at / bankBytes);
+    let at = 0;
+    for (let moved = true; moved;) {
+      moved = false;
+      for (const j of this.#rivals[i]!) {
+        if (!this.#isPlaced[j]) continue;
+        let low = this.#addresses[j]!;
+        let high = low + regions[j]!.bytes;
+        if (this.#apart[i]!.has(j)) {
+          low = bankOf(low) * bankBytes;
+          high = (bankOf(high - 1) + 1) * bankBytes;
+        }
+        if (at < high && at + bytes > low) {
+          at = high;
+          moved = true;
+        }
+      }
+    }
+    return at;
+  }
 }
