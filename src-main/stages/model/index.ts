@@ -1,7 +1,11 @@
+export { importAnyModel } from './import-any.ts';
+export type { ImportedModel } from './import-any.ts';
 export { importModel } from './import-model.ts';
 export { readNpy, samplesOf, writeNpy } from './npy.ts';
 export type { Npy, NpyData } from './npy.ts';
 export { runFloat, runFloatTrace } from './run-float.ts';
 export type { FloatTrace } from './run-float.ts';
+export { TFLITE_OPERATORS, importTflite, isTflite } from './tflite/index.ts';
+export type * from './tflite/types.ts';
 export { verifyModel } from './verify.ts';
 export type * from './types.ts';

@@ -37,7 +37,7 @@ export function dequantizeOutput(graph: QuantGraph, values: Int8Array): Float32A
 /** What the engine must compute, by the integer reference: bytes of the core's input to those of its output. */
 export function runCore(graph: QuantGraph, input: Int8Array): Int8Array {
   const core = engineCore(graph);
-  const values: TensorData[] = graph.tensors.map(() => new Int8Array(0));
+  const values: TensorData[] = graph.tensors.map((t) => t.data ?? new Int8Array(0));
   values[core.input] = input;
   for (const op of core.ops) {
     if (isEngineOp(op)) values[op.output] = runEngineOp(op, graph, values as Int8Array[]);

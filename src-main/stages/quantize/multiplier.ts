@@ -2,12 +2,9 @@
  * Real scale factors as integers, as TensorFlow Lite Micro derives them
  * (tensorflow/lite/kernels/internal/quantization_util: QuantizeMultiplier).
  */
-export interface Multiplier {
-  /** 0 or 2^30 <= q < 2^31 */
-  readonly multiplierQ31: number;
-  /** real = q / 2^31 * 2^shift */
-  readonly shift: number;
-}
+import type { Multiplier } from './types.ts';
+
+export type { Multiplier };
 
 /** Smallest exponent that is kept; a factor below 2^-32 is flushed to zero. */
 const SHIFT_MIN = -31;
@@ -23,6 +20,12 @@ export function toMultiplier(real: number): Multiplier {
     shift++;
   }
   return shift < SHIFT_MIN ? { multiplierQ31: 0, shift: 0 } : { multiplierQ31: q, shift };
+}
+
+/** Like toMultiplier, without the flush: TFLM's own frexp in LOGISTIC and TANH. real > 0 */
+export function toMultiplierUnflushed(real: number): Multiplier {
+  const { fraction, exponent } = frexp(real);
+  return { multiplierQ31: Math.round(fraction * 2 ** 31), shift: exponent };
 }
 
 /** real = fraction · 2^exponent with 0.5 <= fraction < 1, exact. real > 0. */

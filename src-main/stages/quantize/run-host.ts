@@ -4,6 +4,10 @@
  */
 import { BugError } from '../../base/diagnostic.ts';
 import { runFloat } from '../model/index.ts';
+import { broadcastSum, mean, multiply } from './host-arithmetic.ts';
+import { concat, pad, slice, transpose } from './host-layout.ts';
+import { lstm } from './host-lstm.ts';
+import { softmax } from './host-softmax.ts';
 import { modelOrder } from './layout.ts';
 import type { DequantizeOp, HostOp, QuantGraph, QuantizeOp, QuantTensor, TensorData } from './types.ts';
 
@@ -12,7 +16,29 @@ import type { DequantizeOp, HostOp, QuantGraph, QuantizeOp, QuantTensor, TensorD
  * Returns the data of its outputs, in their order.
  */
 export function runHostOp(op: HostOp, graph: QuantGraph, values: readonly TensorData[]): TensorData[] {
+  const bytes = (t: number): Int8Array => graph.tensors[t]!.data ?? (values[t] as Int8Array);
   switch (op.kind) {
+    case 'softmax':
+      return [softmax(op, bytes(op.input))];
+    case 'lut':
+      return [bytes(op.input).map((v) => op.table[v + 128]!)];
+    case 'broadcastAdd':
+    case 'sub':
+      return [broadcastSum(op, graph, bytes(op.inputs[0]), bytes(op.inputs[1]))];
+    case 'mul':
+      return [multiply(op, graph, bytes(op.inputs[0]), bytes(op.inputs[1]))];
+    case 'concat':
+      return [concat(op, op.inputs.map(bytes))];
+    case 'pad':
+      return [pad(op, bytes(op.input))];
+    case 'transpose':
+      return [transpose(op, bytes(op.input))];
+    case 'slice':
+      return [slice(op, bytes(op.input))];
+    case 'mean':
+      return [mean(op, graph, bytes(op.input))];
+    case 'lstm':
+      return [lstm(op, graph, bytes(op.input))];
     case 'quantize':
       return [quantizeValues(op, graph.tensors[op.output]!, values[op.input] as Float32Array)];
     case 'dequantize':

@@ -5,6 +5,7 @@
  */
 import { BugError, assert } from '../../base/diagnostic.ts';
 import { isEngineOp, outputsOf } from './graph.ts';
+import { requantize } from './requantize.ts';
 import { runHostOp } from './run-host.ts';
 import type {
   AddOp,
@@ -25,7 +26,7 @@ export function runInteger(graph: QuantGraph, inputs: readonly TensorData[]): Te
 
 /** As runInteger, but the values of every tensor, indexed as graph.tensors. */
 export function runIntegerTrace(graph: QuantGraph, inputs: readonly TensorData[]): TensorData[] {
-  const trace: TensorData[] = graph.tensors.map(() => new Int8Array(0));
+  const trace: TensorData[] = graph.tensors.map((t) => t.data ?? new Int8Array(0));
   assert(inputs.length === graph.inputs.length, `${inputs.length} inputs, ${graph.inputs.length} expected`);
   graph.inputs.forEach((t, i) => {
     const { shape, dtype, name } = graph.tensors[t]!;
@@ -63,29 +64,6 @@ export function runEngineOp(op: EngineOp, graph: QuantGraph, trace: readonly Int
     default:
       throw new BugError(`no such operator: ${(op satisfies never as EngineOp).kind}`);
   }
-}
-
-/**
- * acc · q / 2^31 · 2^shift, rounded twice as gemmlowp does: a rounding doubling high multiply, then a
- * rounding right shift (MultiplyByQuantizedMultiplier without TFLITE_SINGLE_ROUNDING).
- * acc: int32; 0 <= q < 2^31; -31 <= shift; acc · 2^shift must fit int32 where shift is positive.
- */
-export function requantize(acc: number, q: number, shift: number): number {
-  const left = Math.max(shift, 0);
-  return roundingRightShift(roundingHighMultiply(acc * 2 ** left, q), left - shift);
-}
-
-/** floor((a · q + 2^30) / 2^31), the product split so that every step is exact in a double. */
-function roundingHighMultiply(a: number, q: number): number {
-  const high = a * Math.floor(q / 65536);
-  const low = a * (q % 65536) + 2 ** 30;
-  return Math.floor((high + Math.floor(low / 65536)) / 32768);
-}
-
-/** x / 2^bits, to the nearest, halves away from zero. */
-function roundingRightShift(x: number, bits: number): number {
-  const divisor = 2 ** bits;
-  return x < 0 ? -Math.floor((-x + divisor / 2) / divisor) : Math.floor((x + divisor / 2) / divisor);
 }
 
 const clamp = (v: number, low: number, high: number): number => Math.min(high, Math.max(low, v));

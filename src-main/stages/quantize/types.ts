@@ -16,6 +16,8 @@ export interface QuantTensor {
   /** real = (q - zeroPoint) * scale; 1 and 0 for float32. */
   readonly scale: number;
   readonly zeroPoint: number;
+  /** Values of a constant, [h][w][c]; only host operators read constants. */
+  readonly data?: Int8Array;
 }
 
 /** Values of a tensor, by its dtype. */
@@ -83,15 +85,27 @@ export interface PoolOp extends OpBase, Window {
   readonly clampMax: number;
 }
 
-export interface AddOp extends OpBase {
-  readonly kind: 'add';
-  readonly inputs: readonly [number, number];
-  /** TFLM ADD: both inputs shifted left by 20, scaled, added, scaled to the output. */
-  readonly input1: { readonly multiplierQ31: number; readonly shift: number };
-  readonly input2: { readonly multiplierQ31: number; readonly shift: number };
-  readonly outputScale: { readonly multiplierQ31: number; readonly shift: number };
+/** A real factor: q / 2^31 * 2^shift. */
+export interface Multiplier {
+  /** 0 or 2^30 <= q < 2^31 */
+  readonly multiplierQ31: number;
+  /** positive is left, negative is right */
+  readonly shift: number;
+}
+
+/** TFLM ADD and SUB: both inputs shifted left by 20, scaled, added or subtracted, scaled to the output. */
+interface SumFactors {
+  readonly input1: Multiplier;
+  readonly input2: Multiplier;
+  readonly outputScale: Multiplier;
   readonly clampMin: number;
   readonly clampMax: number;
+}
+
+/** Two computed tensors of equal shape. */
+export interface AddOp extends OpBase, SumFactors {
+  readonly kind: 'add';
+  readonly inputs: readonly [number, number];
 }
 
 /** Same bytes, other shape. */
@@ -125,10 +139,143 @@ export interface FloatOp extends Named {
   readonly model: Model;
 }
 
+/** Over the last `depth` values at a time. TFLM's int8 Softmax; its output has scale 1/256 and zero point -128. */
+export interface SoftmaxOp extends OpBase {
+  readonly kind: 'softmax';
+  readonly input: number;
+  readonly depth: number;
+  /** (input - max) to Q5.26, in units of beta. */
+  readonly inputBeta: Multiplier;
+  /** Differences below this give 0. */
+  readonly diffMin: number;
+}
+
+/** Value by value by a table: Logistic, Tanh, HardSwish, Relu, requantisation. */
+export interface LutOp extends OpBase {
+  readonly kind: 'lut';
+  readonly input: number;
+  /** [256], of the values -128 … 127 */
+  readonly table: Int8Array;
+}
+
+/** Operands that broadcast to the output; shapes are of the model (NHWC), filled up with ones to one rank. */
+interface Broadcast extends OpBase {
+  readonly inputs: readonly [number, number];
+  readonly shapes: readonly [readonly number[], readonly number[]];
+}
+
+/** As AddOp, with broadcasting or a constant; or the difference. */
+export interface BroadcastSumOp extends Broadcast, SumFactors {
+  readonly kind: 'broadcastAdd' | 'sub';
+}
+
+/** Product of the values beside their zero points, scaled. */
+export interface MulOp extends Broadcast {
+  readonly kind: 'mul';
+  readonly outputScale: Multiplier;
+  readonly clampMin: number;
+  readonly clampMax: number;
+}
+
+/** [outer][chunks[0]] next to [outer][chunks[1]] …: equal scales. */
+export interface ConcatOp extends OpBase {
+  readonly kind: 'concat';
+  readonly inputs: readonly number[];
+  readonly outer: number;
+  readonly chunks: readonly number[];
+}
+
+/** Any rank: dims of the input, row major, and what each grows by. */
+export interface PadOp extends OpBase {
+  readonly kind: 'pad';
+  readonly input: number;
+  readonly dims: readonly number[];
+  readonly before: readonly number[];
+  readonly after: readonly number[];
+  readonly value: number;
+}
+
+/** Output dimension i is input dimension permutation[i]. */
+export interface TransposeOp extends OpBase {
+  readonly kind: 'transpose';
+  readonly input: number;
+  readonly dims: readonly number[];
+  readonly permutation: readonly number[];
+}
+
+/** Every strides[i]-th from begin[i], sizes[i] of them. */
+export interface SliceOp extends OpBase {
+  readonly kind: 'slice';
+  readonly input: number;
+  readonly dims: readonly number[];
+  readonly begin: readonly number[];
+  readonly strides: readonly number[];
+  readonly sizes: readonly number[];
+}
+
+/** TFLM MEAN: sums over the axes, the count folded into the multiplier. */
+export interface MeanOp extends OpBase {
+  readonly kind: 'mean';
+  readonly input: number;
+  readonly dims: readonly number[];
+  readonly axes: readonly number[];
+  readonly outputScale: Multiplier;
+}
+
+/** One gate: accumulators of input and recurrent part, each scaled to Q3.12, their sum saturated. */
+export interface LstmGate {
+  /** [units][inputs] */
+  readonly inputWeights: Int8Array;
+  /** [units][units] */
+  readonly recurrentWeights: Int8Array;
+  /** [units] */
+  readonly bias: Int32Array;
+  readonly inputScale: Multiplier;
+  readonly recurrentScale: Multiplier;
+}
+
+/**
+ * TFLM's UNIDIRECTIONAL_SEQUENCE_LSTM with int8 activations and an int16 cell state, both states zero at the
+ * start of each sample. input [1, steps, inputs], output [1, steps, units].
+ */
+export interface LstmOp extends OpBase {
+  readonly kind: 'lstm';
+  readonly input: number;
+  readonly gates: {
+    readonly input: LstmGate;
+    readonly forget: LstmGate;
+    readonly cell: LstmGate;
+    readonly output: LstmGate;
+  };
+  /** The state begins at this value, a real 0. */
+  readonly hiddenZeroPoint: number;
+  /** forget · cell state, input · cell gate, output · tanh(cell state), each to its destination's scale */
+  readonly forgetScale: Multiplier;
+  readonly inputScale: Multiplier;
+  readonly hiddenScale: Multiplier;
+  /** The cell state's scale is 2^cellScalePower. */
+  readonly cellScalePower: number;
+  /** |cell state| <= cellClip; 0: no bound */
+  readonly cellClip: number;
+}
+
 /** What the engine is built for. */
 export type EngineOp = ConvOp | DepthwiseOp | FullyConnectedOp | PoolOp | AddOp | ReshapeOp;
 /** What runs on the host, exactly (run-host.ts). */
-export type HostOp = QuantizeOp | DequantizeOp | FloatOp;
+export type HostOp =
+  | SoftmaxOp
+  | LutOp
+  | BroadcastSumOp
+  | MulOp
+  | ConcatOp
+  | PadOp
+  | TransposeOp
+  | SliceOp
+  | MeanOp
+  | LstmOp
+  | QuantizeOp
+  | DequantizeOp
+  | FloatOp;
 export type QuantOp = EngineOp | HostOp;
 
 export interface QuantGraph {

@@ -1,0 +1,3 @@
+export { importTflite, isTflite } from './import-tflite.ts';
+export { TFLITE_OPERATORS } from './operators.ts';
+export type * from './types.ts';
