@@ -11,6 +11,7 @@ import { layoutStep } from './steps/layout.ts';
 import { placeStep } from './steps/place.ts';
 import { powerStep } from './steps/power.ts';
 import { quantizeStep } from './steps/quantize.ts';
+import { repairStep } from './steps/repair.ts';
 import { reportStep } from './steps/report.ts';
 import { routeStep } from './steps/route.ts';
 import { rtlStep } from './steps/rtl.ts';
@@ -29,6 +30,7 @@ export const FLOW: Flow = [
   floorplanStep,
   placeStep,
   clockStep,
+  repairStep,
   routeStep,
   fillStep,
   timingStep,

@@ -96,6 +96,11 @@ export const SETTINGS = {
     unit: 'ps',
     help: 'period that synthesis, placement and timing aim at',
   },
+  'timing.repair': {
+    type: 'boolean',
+    default: true,
+    help: 'resize, buffer and delay cells before routing until limits, setup and hold are met on estimated wires',
+  },
   'floorplan.utilization': {
     type: 'number',
     default: 0.45,

@@ -16,7 +16,7 @@ export type { PortOptions, Side } from './ports/index.ts';
 export { centredAt, extendPlacement, type AddedCell } from './extend.ts';
 export { placeChip } from './chip.ts';
 export type { PlaceChipOptions, PlaceChipReport, PlaceChipResult, PlaceProgress } from './chip.ts';
-export { bufferCells, lookUpLut, loadLimitFf } from './repair/drive.ts';
+export { bufferCells, largerDrives, lookUpLut, loadLimitFf } from './repair/drive.ts';
 export type { BufferCell } from './repair/drive.ts';
 export { bisect, medianPoint, wireLength } from './repair/points.ts';
 export { pinView, wireCapPerDbu } from './repair/pins.ts';

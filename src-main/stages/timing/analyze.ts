@@ -16,7 +16,7 @@ import { tracePath } from './paths.ts';
 import type { PathContext } from './paths.ts';
 import { propagate } from './propagate.ts';
 import type { Timing } from './propagate.ts';
-import { instanceSlacks } from './required.ts';
+import { setupSlacks } from './required.ts';
 import { NO_ARRIVAL, NO_SLACK } from './types.ts';
 import type {
   ClockSummary,
@@ -102,7 +102,7 @@ export function analyzeTiming(
       o.histogramBins,
     ),
     ...limitViolations(netlist, kit, graph, timing, loads),
-    instSlackPs: instanceSlacks(netlist, kit, lib, graph, loads, timing, endpoints),
+    ...setupSlacks(netlist, kit, lib, graph, loads, timing, endpoints),
     pinArrivalPs: timing.latestPs,
     pinSlewPs: timing.maxSlewPs,
     unconstrainedEndpoints: checks.unconstrained,

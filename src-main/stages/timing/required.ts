@@ -12,8 +12,8 @@ import type { NetLoads } from './loads.ts';
 import type { Timing } from './propagate.ts';
 import { NO_ARRIVAL, NO_SLACK } from './types.ts';
 
-/** [insts] */
-export function instanceSlacks(
+/** Setup slack: [pins and ports] and [insts], NO_SLACK where none; pins of the clock network have none. */
+export function setupSlacks(
   netlist: Netlist,
   kit: Kit,
   lib: TimingLibrary,
@@ -21,7 +21,7 @@ export function instanceSlacks(
   loads: NetLoads,
   timing: Timing,
   endpoints: readonly EndpointCheck[],
-): Float32Array {
+): { readonly pinSlackPs: Float32Array; readonly instSlackPs: Float32Array } {
   const pins = netlist.pinNet.length;
   const total = pins + netlist.ports.length;
   const { latestPs, maxSlewPs, maxWirePs } = timing;
@@ -74,14 +74,17 @@ export function instanceSlacks(
       }
     }
   }
-  const slack = new Float32Array(netlist.instMaster.length).fill(NO_SLACK);
-  for (let pin = 0; pin < pins; pin++) {
+  const pinSlackPs = new Float32Array(total).fill(NO_SLACK);
+  const instSlackPs = new Float32Array(netlist.instMaster.length).fill(NO_SLACK);
+  for (let pin = 0; pin < total; pin++) {
     if (isClock[pin]) continue;
     for (let k = 2 * pin; k < 2 * pin + 2; k++) {
       if (required[k] === NO_SLACK || latestPs[k] === NO_ARRIVAL) continue;
       const s = required[k] - latestPs[k];
-      if (s < slack[pinInst[pin]]) slack[pinInst[pin]] = s;
+      if (s < pinSlackPs[pin]) pinSlackPs[pin] = s;
     }
+    if (pin < pins && pinSlackPs[pin] < instSlackPs[pinInst[pin]])
+      instSlackPs[pinInst[pin]] = pinSlackPs[pin];
   }
-  return slack;
+  return { pinSlackPs, instSlackPs };
 }

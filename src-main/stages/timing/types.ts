@@ -141,6 +141,8 @@ export interface TimingReport {
   readonly setupHistogram: { readonly firstPs: number; readonly stepPs: number; readonly counts: Int32Array };
   readonly slewViolations: readonly LimitViolation[];
   readonly capViolations: readonly LimitViolation[];
+  /** [pins and ports] worst setup slack through each, NO_SLACK where none and on the clock network. */
+  readonly pinSlackPs: Float32Array;
   /** [insts] worst setup slack through each instance, NO_SLACK where none. */
   readonly instSlackPs: Float32Array;
   /** [2 * pins] arrival of the latest rise (2p) and fall (2p + 1), NO_ARRIVAL where none. */
