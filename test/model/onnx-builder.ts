@@ -14,6 +14,8 @@ export interface FileInit {
   readonly nodes: readonly NodeInit[];
   readonly initialisers?: readonly TensorInit[];
   readonly opset?: number;
+  /** Element types of inputs that are not float32 (1). */
+  readonly inputTypes?: Record<string, number>;
 }
 
 export function floats(name: string, dims: readonly number[], values: readonly number[]): TensorInit {
@@ -24,7 +26,7 @@ export function ints(name: string, dims: readonly number[], values: readonly num
   return { name, dims: dims.map(BigInt), dataType: 7, int64Data: values.map(BigInt) };
 }
 
-type AttributeValue = number | readonly number[] | string | TensorInit;
+type AttributeValue = number | readonly number[] | string | readonly string[] | TensorInit;
 
 /** Integers become INT or INTS, fractions FLOAT; write { f: 1 } style tensors through `value`. */
 export function node(
@@ -42,6 +44,9 @@ export function node(
       if (typeof v === 'string') return { name, type: 3, s: new TextEncoder().encode(v) };
       if (typeof v === 'number') {
         return Number.isInteger(v) ? { name, type: 2, i: BigInt(v) } : { name, type: 1, f: v };
+      }
+      if (Array.isArray(v) && typeof v[0] === 'string') {
+        return { name, type: 8, strings: v.map((x) => new TextEncoder().encode(x as string)) };
       }
       if (Array.isArray(v)) return { name, type: 7, ints: v.map((x) => BigInt(x as number)) };
       return { name, type: 4, t: v as TensorInit };
@@ -70,7 +75,11 @@ export function onnxFile(file: FileInit): Uint8Array {
         name: 'test',
         node: [...file.nodes],
         initializer: [...(file.initialisers ?? [])],
-        input: Object.entries(inputs).map(([name, shape]) => valueInfo(name, shape)),
+        input: Object.entries(inputs).map(([name, shape]) => {
+          const info = valueInfo(name, shape, file.inputTypes?.[name]);
+          // [] stands for no shape at all.
+          return shape.length === 0 ? { name, type: { tensorType: { elemType: 1 } } } : info;
+        }),
         // Without a declared shape there is nothing to disagree with.
         output: Object.entries(outputs).map(([name, shape]) =>
           shape.length === 0 ? { name } : valueInfo(name, shape),

@@ -162,7 +162,7 @@ const MODELS: readonly Row[] = [
   ),
   file('an empty file', 'FILE-006', 'model', 'empty.onnx', () => new Uint8Array(0)),
   file('random bytes', 'MODEL-001', 'model', 'noise.onnx', () => noise(5000)),
-  model('an unsupported operator', 'MODEL-003', { nodes: [node('Resize', ['x'], 'y')] }),
+  model('an unsupported operator', 'MODEL-003', { nodes: [node('NonZero', ['x'], 'y')] }),
   model('a dynamic height', 'MODEL-005', { inputs: { x: [1, 1, 'height', 8] }, nodes: [relu] }),
   model('a dynamic width', 'MODEL-005', { inputs: { x: [1, 1, 8, 'width'] }, nodes: [relu] }),
   model('a batch of 2', 'MODEL-019', {
@@ -176,7 +176,7 @@ const MODELS: readonly Row[] = [
   }),
   model('weights of another type', 'MODEL-006', {
     nodes: [conv],
-    initialisers: [{ name: 'w', dims: [1n], dataType: 3, int32Data: [1] }],
+    initialisers: [{ name: 'w', dims: [1n, 1n, 1n, 1n], dataType: 3, int32Data: [1] }],
   }),
   model('a missing initialiser', 'MODEL-010', { nodes: [conv] }),
   model('weights that are not numbers', 'MODEL-016', {

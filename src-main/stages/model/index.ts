@@ -1,9 +1,10 @@
 export { importAnyModel } from './import-any.ts';
 export type { ImportedModel } from './import-any.ts';
 export { importModel } from './import-model.ts';
+export type { Imported, ImportOptions } from './finish.ts';
 export { readNpy, samplesOf, writeNpy } from './npy.ts';
 export type { Npy, NpyData } from './npy.ts';
-export { runFloat, runFloatTrace } from './run-float.ts';
+export { runFloat, runFloatTrace, runModel } from './run-float.ts';
 export type { FloatTrace } from './run-float.ts';
 export { TFLITE_OPERATORS, importTflite, isTflite } from './tflite/index.ts';
 export type * from './tflite/types.ts';

@@ -28,3 +28,9 @@ export function toInteger(value: bigint, place: string): number {
     remedy: 'the file may be damaged; export the model again',
   });
 }
+
+/** An int64 value as a number; beyond what doubles hold exactly, the largest that they do. */
+export function saturatedInteger(value: bigint): number {
+  const n = Number(value);
+  return Math.min(Math.max(n, Number.MIN_SAFE_INTEGER), Number.MAX_SAFE_INTEGER);
+}

@@ -3,9 +3,31 @@
  * shares no code with the importer. MODEL-201: ids and order; MODEL-202: shapes; MODEL-203: values.
  */
 import type { Diagnostic } from '../../base/diagnostic.ts';
-import type { ConvNode, GemmNode, Model, ModelNode, PoolAttributes } from './types.ts';
+import type { DType, Model, ModelTensor } from './types.ts';
+import { fits } from './verify-operators.ts';
 
 const product = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
+
+const CLASSES: Record<DType, string> = {
+  float32: 'Float32Array',
+  int8: 'Int8Array',
+  uint8: 'Uint8Array',
+  int16: 'Int16Array',
+  uint16: 'Uint16Array',
+  int32: 'Int32Array',
+  int64: 'Float64Array',
+  bool: 'Uint8Array',
+};
+
+function isSane(t: ModelTensor): boolean {
+  const values: ArrayLike<number> = t.data!;
+  for (let i = 0; i < values.length; i++) {
+    const v = values[i]!;
+    if (t.dtype === 'int64' ? !Number.isSafeInteger(v) : !Number.isFinite(v)) return false;
+    if (t.dtype === 'bool' && v !== 0 && v !== 1) return false;
+  }
+  return true;
+}
 
 export function verifyModel(model: Model): Diagnostic[] {
   const found: Diagnostic[] = [];
@@ -22,7 +44,8 @@ export function verifyModel(model: Model): Diagnostic[] {
     if (!t.data) return;
     if (t.data.length !== product(t.shape))
       report('MODEL-203', t.name, `${t.data.length} values for [${t.shape}]`);
-    if (!t.data.every(Number.isFinite)) report('MODEL-203', t.name, 'a value is not finite');
+    if (t.data.constructor.name !== CLASSES[t.dtype]) report('MODEL-203', t.name, `not held as ${t.dtype}`);
+    if (!isSane(t)) report('MODEL-203', t.name, `a value is no finite ${t.dtype}`);
     if (defined.has(id)) report('MODEL-201', t.name, 'an input has values');
     defined.add(id);
   });
@@ -32,78 +55,22 @@ export function verifyModel(model: Model): Diagnostic[] {
     nodeNames.add(node.name);
     const isKnown = node.inputs.every((id) => defined.has(id));
     if (!isKnown) report('MODEL-201', node.name, 'reads a tensor before it is computed');
-    if (defined.has(node.output) || !model.tensors[node.output]) {
+    const outputs = [node.output, ...(node.moreOutputs ?? [])];
+    const isNew = outputs.every(
+      (id, i) => !defined.has(id) && model.tensors[id] && outputs.indexOf(id) === i,
+    );
+    if (!isNew) {
       report('MODEL-201', node.name, 'writes a tensor that exists already, or none');
     } else if (isKnown && !fits(model, node)) {
-      const shapes = [...node.inputs, node.output].map((id) => `[${model.tensors[id]!.shape}]`);
-      report('MODEL-202', node.name, `${node.op} does not fit shapes ${shapes.join(' ')}`);
+      const shapes = [...node.inputs, ...outputs].map((id) => model.tensors[id]!);
+      const text = shapes.map((t) => `${t.dtype} [${t.shape}]`).join(', ');
+      report('MODEL-202', node.name, `${node.op} does not fit ${text}`);
     }
-    defined.add(node.output);
+    for (const id of outputs) defined.add(id);
   }
   for (const id of model.outputs)
     if (!defined.has(id)) report('MODEL-201', model.name, `output ${id} is undefined`);
   for (const id of defined)
     if (!model.tensors[id]) report('MODEL-201', model.name, `tensor ${id} does not exist`);
   return found;
-}
-
-function fits(model: Model, node: ModelNode): boolean {
-  const [x, w, b] = node.inputs.map((id) => model.tensors[id]!.shape) as [number[], number[]?, number[]?];
-  const y = model.tensors[node.output]!.shape;
-  switch (node.op) {
-    case 'Conv':
-      return fitsConv(node, x, w!, b, y);
-    case 'Gemm':
-      return fitsGemm(node, x, w!, b, y);
-    case 'MaxPool':
-    case 'AveragePool':
-      return x[1] === y[1] && fitsWindow(node.attributes, 1, 1, x, y);
-    case 'Add':
-      return `${x}` === `${y}` && w!.every((d, i) => d === 1 || d === y[y.length - w!.length + i]);
-    case 'Relu':
-    case 'Clip':
-    case 'Softmax':
-      return `${x}` === `${y}`;
-    case 'Reshape':
-      return product(x) === product(y);
-  }
-}
-
-function fitsConv(
-  node: ConvNode,
-  x: number[],
-  w: number[],
-  b: number[] | undefined,
-  y: readonly number[],
-): boolean {
-  const a = node.attributes;
-  const isKernel = w.length === 4 && w[2] === a.kernelH && w[3] === a.kernelW;
-  const isGroups = w[1]! * a.groups === x[1] && w[0]! % a.groups === 0;
-  const isBias = b === undefined || (b.length === 1 && b[0] === w[0]);
-  return isKernel && isGroups && isBias && w[0] === y[1] && fitsWindow(a, a.dilationH, a.dilationW, x, y);
-}
-
-function fitsGemm(
-  _: GemmNode,
-  x: number[],
-  w: number[],
-  b: number[] | undefined,
-  y: readonly number[],
-): boolean {
-  const isBias = b === undefined || (b.length === 1 && b[0] === w[0]);
-  return w.length === 2 && product(x) === w[1] && product(y) === w[0] && isBias;
-}
-
-/** The last window must begin at or before the last place where it still fits into the padded input. */
-function fitsWindow(
-  a: PoolAttributes,
-  dilationH: number,
-  dilationW: number,
-  x: readonly number[],
-  y: readonly number[],
-): boolean {
-  if (x.length !== 4 || y.length !== 4 || x[0] !== 1 || y[0] !== 1) return false;
-  const spareH = x[2]! + a.padTop + a.padBottom - ((a.kernelH - 1) * dilationH + 1) - (y[2]! - 1) * a.strideH;
-  const spareW = x[3]! + a.padLeft + a.padRight - ((a.kernelW - 1) * dilationW + 1) - (y[3]! - 1) * a.strideW;
-  return spareH >= 0 && spareH < a.strideH && spareW >= 0 && spareW < a.strideW;
 }

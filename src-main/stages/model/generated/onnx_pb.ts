@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file onnx.proto.
  */
 export const file_onnx: GenFile = /*@__PURE__*/
-  fileDesc("Cgpvbm54LnByb3RvEgppbmdvdC5vbm54Ip0BCgVNb2RlbBISCgppcl92ZXJzaW9uGAEgASgDEhUKDXByb2R1Y2VyX25hbWUYAiABKAkSGAoQcHJvZHVjZXJfdmVyc2lvbhgDIAEoCRIgCgVncmFwaBgHIAEoCzIRLmluZ290Lm9ubnguR3JhcGgSLQoMb3BzZXRfaW1wb3J0GAggAygLMhcuaW5nb3Qub25ueC5PcGVyYXRvclNldCIuCgtPcGVyYXRvclNldBIOCgZkb21haW4YASABKAkSDwoHdmVyc2lvbhgCIAEoAyLhAQoFR3JhcGgSHgoEbm9kZRgBIAMoCzIQLmluZ290Lm9ubnguTm9kZRIMCgRuYW1lGAIgASgJEicKC2luaXRpYWxpemVyGAUgAygLMhIuaW5nb3Qub25ueC5UZW5zb3ISJAoFaW5wdXQYCyADKAsyFS5pbmdvdC5vbm54LlZhbHVlSW5mbxIlCgZvdXRwdXQYDCADKAsyFS5pbmdvdC5vbm54LlZhbHVlSW5mbxI0ChJzcGFyc2VfaW5pdGlhbGl6ZXIYDyADKAsyGC5pbmdvdC5vbm54LlNwYXJzZVRlbnNvciJ+CgROb2RlEg0KBWlucHV0GAEgAygJEg4KBm91dHB1dBgCIAMoCRIMCgRuYW1lGAMgASgJEg8KB29wX3R5cGUYBCABKAkSKAoJYXR0cmlidXRlGAUgAygLMhUuaW5nb3Qub25ueC5BdHRyaWJ1dGUSDgoGZG9tYWluGAcgASgJIpwBCglBdHRyaWJ1dGUSDAoEbmFtZRgBIAEoCRIJCgFmGAIgASgCEgkKAWkYAyABKAMSCQoBcxgEIAEoDBIdCgF0GAUgASgLMhIuaW5nb3Qub25ueC5UZW5zb3ISDgoGZmxvYXRzGAcgAygCEgwKBGludHMYCCADKAMSDAoEdHlwZRgUIAEoBRIVCg1yZWZfYXR0cl9uYW1lGBUgASgJIpwBCgZUZW5zb3ISDAoEZGltcxgBIAMoAxIRCglkYXRhX3R5cGUYAiABKAUSEgoKZmxvYXRfZGF0YRgEIAMoAhISCgppbnQzMl9kYXRhGAUgAygFEhIKCmludDY0X2RhdGEYByADKAMSDAoEbmFtZRgIIAEoCRIQCghyYXdfZGF0YRgJIAEoDBIVCg1kYXRhX2xvY2F0aW9uGA4gASgFIjIKDFNwYXJzZVRlbnNvchIiCgZ2YWx1ZXMYASABKAsyEi5pbmdvdC5vbm54LlRlbnNvciI5CglWYWx1ZUluZm8SDAoEbmFtZRgBIAEoCRIeCgR0eXBlGAIgASgLMhAuaW5nb3Qub25ueC5UeXBlIjMKBFR5cGUSKwoLdGVuc29yX3R5cGUYASABKAsyFi5pbmdvdC5vbm54LlRlbnNvclR5cGUiQQoKVGVuc29yVHlwZRIRCgllbGVtX3R5cGUYASABKAUSIAoFc2hhcGUYAiABKAsyES5pbmdvdC5vbm54LlNoYXBlIisKBVNoYXBlEiIKA2RpbRgBIAMoCzIVLmluZ290Lm9ubnguRGltZW5zaW9uIj0KCURpbWVuc2lvbhITCglkaW1fdmFsdWUYASABKANIABITCglkaW1fcGFyYW0YAiABKAlIAEIGCgRzaXplYgZwcm90bzM");
+  fileDesc("Cgpvbm54LnByb3RvEgppbmdvdC5vbm54Ip0BCgVNb2RlbBISCgppcl92ZXJzaW9uGAEgASgDEhUKDXByb2R1Y2VyX25hbWUYAiABKAkSGAoQcHJvZHVjZXJfdmVyc2lvbhgDIAEoCRIgCgVncmFwaBgHIAEoCzIRLmluZ290Lm9ubnguR3JhcGgSLQoMb3BzZXRfaW1wb3J0GAggAygLMhcuaW5nb3Qub25ueC5PcGVyYXRvclNldCIuCgtPcGVyYXRvclNldBIOCgZkb21haW4YASABKAkSDwoHdmVyc2lvbhgCIAEoAyLhAQoFR3JhcGgSHgoEbm9kZRgBIAMoCzIQLmluZ290Lm9ubnguTm9kZRIMCgRuYW1lGAIgASgJEicKC2luaXRpYWxpemVyGAUgAygLMhIuaW5nb3Qub25ueC5UZW5zb3ISJAoFaW5wdXQYCyADKAsyFS5pbmdvdC5vbm54LlZhbHVlSW5mbxIlCgZvdXRwdXQYDCADKAsyFS5pbmdvdC5vbm54LlZhbHVlSW5mbxI0ChJzcGFyc2VfaW5pdGlhbGl6ZXIYDyADKAsyGC5pbmdvdC5vbm54LlNwYXJzZVRlbnNvciJ+CgROb2RlEg0KBWlucHV0GAEgAygJEg4KBm91dHB1dBgCIAMoCRIMCgRuYW1lGAMgASgJEg8KB29wX3R5cGUYBCABKAkSKAoJYXR0cmlidXRlGAUgAygLMhUuaW5nb3Qub25ueC5BdHRyaWJ1dGUSDgoGZG9tYWluGAcgASgJIq0BCglBdHRyaWJ1dGUSDAoEbmFtZRgBIAEoCRIJCgFmGAIgASgCEgkKAWkYAyABKAMSCQoBcxgEIAEoDBIdCgF0GAUgASgLMhIuaW5nb3Qub25ueC5UZW5zb3ISDgoGZmxvYXRzGAcgAygCEgwKBGludHMYCCADKAMSDwoHc3RyaW5ncxgJIAMoDBIMCgR0eXBlGBQgASgFEhUKDXJlZl9hdHRyX25hbWUYFSABKAkixgEKBlRlbnNvchIMCgRkaW1zGAEgAygDEhEKCWRhdGFfdHlwZRgCIAEoBRISCgpmbG9hdF9kYXRhGAQgAygCEhIKCmludDMyX2RhdGEYBSADKAUSEgoKaW50NjRfZGF0YRgHIAMoAxIMCgRuYW1lGAggASgJEhAKCHJhd19kYXRhGAkgASgMEhMKC2RvdWJsZV9kYXRhGAogAygBEhMKC3VpbnQ2NF9kYXRhGAsgAygEEhUKDWRhdGFfbG9jYXRpb24YDiABKAUiMgoMU3BhcnNlVGVuc29yEiIKBnZhbHVlcxgBIAEoCzISLmluZ290Lm9ubnguVGVuc29yIjkKCVZhbHVlSW5mbxIMCgRuYW1lGAEgASgJEh4KBHR5cGUYAiABKAsyEC5pbmdvdC5vbm54LlR5cGUiMwoEVHlwZRIrCgt0ZW5zb3JfdHlwZRgBIAEoCzIWLmluZ290Lm9ubnguVGVuc29yVHlwZSJBCgpUZW5zb3JUeXBlEhEKCWVsZW1fdHlwZRgBIAEoBRIgCgVzaGFwZRgCIAEoCzIRLmluZ290Lm9ubnguU2hhcGUiKwoFU2hhcGUSIgoDZGltGAEgAygLMhUuaW5nb3Qub25ueC5EaW1lbnNpb24iPQoJRGltZW5zaW9uEhMKCWRpbV92YWx1ZRgBIAEoA0gAEhMKCWRpbV9wYXJhbRgCIAEoCUgAQgYKBHNpemViBnByb3RvMw");
 
 /**
  * @generated from message ingot.onnx.Model
@@ -199,7 +199,12 @@ export type Attribute = Message<"ingot.onnx.Attribute"> & {
   ints: bigint[];
 
   /**
-   * 1 f, 2 i, 3 s, 4 t, 6 floats, 7 ints; 0 in very old files
+   * @generated from field: repeated bytes strings = 9;
+   */
+  strings: Uint8Array[];
+
+  /**
+   * 1 f, 2 i, 3 s, 4 t, 6 floats, 7 ints, 8 strings; 0 in very old files
    *
    * @generated from field: int32 type = 20;
    */
@@ -228,7 +233,8 @@ export type Tensor = Message<"ingot.onnx.Tensor"> & {
   dims: bigint[];
 
   /**
-   * 1 float32, 2 uint8, 3 int8, 4 uint16, 5 int16, 6 int32, 7 int64, 8 string, 9 bool, 10 float16, 11 float64
+   * 1 float32, 2 uint8, 3 int8, 4 uint16, 5 int16, 6 int32, 7 int64, 8 string, 9 bool, 10 float16, 11 float64,
+   * 12 uint32, 13 uint64, 16 bfloat16
    *
    * @generated from field: int32 data_type = 2;
    */
@@ -258,6 +264,16 @@ export type Tensor = Message<"ingot.onnx.Tensor"> & {
    * @generated from field: bytes raw_data = 9;
    */
   rawData: Uint8Array;
+
+  /**
+   * @generated from field: repeated double double_data = 10;
+   */
+  doubleData: number[];
+
+  /**
+   * @generated from field: repeated uint64 uint64_data = 11;
+   */
+  uint64Data: bigint[];
 
   /**
    * 1: the data are in another file

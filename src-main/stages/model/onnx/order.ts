@@ -1,5 +1,5 @@
-import { IngotError } from '../../base/diagnostic.ts';
-import type { Node } from './generated/onnx_pb.ts';
+import { IngotError } from '../../../base/diagnostic.ts';
+import type { Node } from '../generated/onnx_pb.ts';
 
 /**
  * Indices of the nodes that the outputs need, each after those it reads from; file order is kept where it is
