@@ -2,7 +2,8 @@
 import { assert } from '../../base/diagnostic.ts';
 import type { Chip } from '../chip/index.ts';
 import type { Program } from '../compiler/index.ts';
-import { planLayer } from './kernels/plan.ts';
+import { ImageStore } from './image-store.ts';
+import { planLayer, type LayerPlan } from './kernels/plan.ts';
 import { hasKernels, KernelMachine } from './kernels/run.ts';
 import { decodeSteps, type Step } from './machine.ts';
 import { timeLayer, type ExecTiming } from './timing.ts';
@@ -39,13 +40,16 @@ export const scheduleOf = (program: Program, chip: Chip): Schedule =>
     return { steps, timings };
   });
 
+/** What streams bring is the same in every inference, so it is packed for its layer like the rest. */
 const machineOf = (program: Program, chip: Chip, steps: readonly Step[]): KernelMachine =>
   once(machines, program, chip, () => {
-    const layers = steps.filter((s) => s.kind === 'exec');
-    return new KernelMachine(
-      layers.map((s) => planLayer(s.fields, program, chip)),
-      chip,
-    );
+    const store = new ImageStore(program, chip);
+    const plans: (LayerPlan | undefined)[] = [];
+    for (const s of steps) {
+      if (s.kind === 'exec') plans.push(planLayer(s.fields, store.images, chip));
+      else if (s.kind === 'weights' || s.kind === 'parameters') store.load(s);
+    }
+    return new KernelMachine(plans, chip);
   });
 
 /**
@@ -60,16 +64,19 @@ export function runValues(
   isSlow: boolean,
 ): Int8Array[] {
   const machine = isSlow || !hasKernels() ? undefined : machineOf(program, chip, steps);
+  const store = new ImageStore(program, chip);
   const act = machine?.activations ?? new Int8Array(chip.activationBytes);
   act.fill(0);
   return inputs.map((input) => {
     const streams: Streams = { input, read: 0, output: new Int8Array(program.outputBytes), written: 0 };
     let layer = 0;
+    store.rewind();
     for (const s of steps) {
       if (s.kind === 'exec') {
-        if (!machine?.run(layer)) runLayer(s.fields, program, chip, act);
+        if (!machine?.run(layer)) runLayer(s.fields, store.images, chip, act);
         layer++;
       } else if (s.kind === 'load' || s.kind === 'store') transfer(s, act, streams);
+      else if (s.kind === 'weights' || s.kind === 'parameters') store.load(s);
     }
     assert(
       streams.read === input.length && streams.written === program.outputBytes,

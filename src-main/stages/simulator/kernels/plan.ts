@@ -84,8 +84,7 @@ export function planLayer(f: ExecFields, images: ParameterImages, chip: Chip): L
     if (!pass) return undefined;
     passes.push({ ...pass, shift: block * shift });
   }
-  const reach = { low: fetches.low, high: fetches.high };
-  if (overlaps(f, passes, pixels / window, reach)) return undefined;
+  if (overlaps(f, passes, pixels / window, fetches)) return undefined;
   return {
     fields: f,
     depthwise,
@@ -102,7 +101,9 @@ export function planLayer(f: ExecFields, images: ParameterImages, chip: Chip): L
 interface Fetches {
   readonly table: Int32Array;
   readonly blockShift: number;
-  /** Bytes read by all blocks: low..high-1. */
+  /** Bytes that all blocks read from an address of the table on. */
+  readonly reach: number;
+  /** Bytes read: low..high-1. */
   readonly low: number;
   readonly high: number;
 }
@@ -145,7 +146,8 @@ function fetchTable(
   const blockShift = f.kBlocks === 0 ? 0 : (walker.base - first) & 0xffff;
   if (blockShift * f.kBlocks! > MOST_SHIFT) return undefined;
   high += blockShift * f.kBlocks!;
-  return high > chip.activationBytes ? undefined : { table, blockShift, low, high };
+  if (high > chip.activationBytes) return undefined;
+  return { table, blockShift, reach: run + blockShift * f.kBlocks!, low, high };
 }
 
 /** Address of a tap's first word from that of the pixel. */
@@ -270,25 +272,28 @@ function planWrites(f: ExecFields, K: number, s: PassShape): Write[] | undefined
 }
 
 /** Whether a byte is written twice, outside memory, or where the layer reads. */
-function overlaps(
-  f: ExecFields,
-  passes: readonly Pass[],
-  outputs: number,
-  reach: { readonly low: number; readonly high: number },
-): boolean {
+function overlaps(f: ExecFields, passes: readonly Pass[], outputs: number, fetches: Fetches): boolean {
   const writes = passes.flatMap((p) => p.writes);
   const pitch = outputs > 1 ? f.dstPitch! : 0;
   const low = Math.min(...writes.map((w) => w.dest));
   const high = Math.max(...writes.map((w) => w.dest + (outputs - 1) * pitch + w.columns));
-  if (high > 65536 || (low < reach.high && reach.low < high)) return true;
-  if (writes.length === 1) return outputs > 1 && pitch < writes[0]!.columns;
+  if (high > 65536) return true;
+  const isApart = high <= fetches.low || fetches.high <= low;
+  if (isApart && writes.length === 1) return outputs > 1 && pitch < writes[0]!.columns;
   const written = new Uint8Array(high);
   for (const w of writes)
     for (let o = 0; o < outputs; o++)
-      for (let j = 0; j < w.columns; j++) {
-        const at = w.dest + o * pitch + j;
+      for (let j = 0, at = w.dest + o * pitch; j < w.columns; j++, at++) {
         if (written[at]) return true;
         written[at] = 1;
       }
-  return false;
+  return !isApart && readsWritten(fetches, written);
+}
+
+function readsWritten({ table, reach }: Fetches, written: Uint8Array): boolean {
+  /** First written byte from an address on. */
+  const next = new Int32Array(written.length + 1);
+  next[written.length] = 2 ** 30;
+  for (let at = written.length - 1; at >= 0; at--) next[at] = written[at] ? at : next[at + 1]!;
+  return table.some((at) => at !== PADDING && at < written.length && next[at]! < at + reach);
 }
