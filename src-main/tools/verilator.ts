@@ -50,8 +50,9 @@ async function writeAll(folder: string, files: readonly { name: string; text: st
 /** `verilator --lint-only -Wall` on the synthesisable sources; throws TOOL-031 on the first warning. */
 export async function lintWithVerilator(design: RtlDesign, workDir: string): Promise<void> {
   const command = requireVerilator();
-  await writeAll(workDir, design.sources);
-  const names = design.sources.map((f) => f.name);
+  const sources = [...design.sources, ...design.models];
+  await writeAll(workDir, sources);
+  const names = sources.map((f) => f.name);
   const args = ['--lint-only', '-Wall', '--top-module', design.top, ...names];
   const { code, log } = await runWithLog(command, args, { cwd: workDir, timeoutMs: TIME_LIMIT_MS });
   if (code !== 0) throw failed('lint', log, workDir);
@@ -84,11 +85,13 @@ async function simulate(
   signal: AbortSignal | undefined,
 ): Promise<RtlRun> {
   const command = requireVerilator();
-  await writeAll(workDir, [...design.sources, ...design.testbench, ...stimuli.files]);
-  const names = [...design.sources, ...design.testbench].map((f) => f.name);
+  const sources = [...design.sources, ...design.models, ...design.testbench];
+  await writeAll(workDir, [...sources, ...stimuli.files]);
+  const names = sources.map((f) => f.name);
   const options = [
     '--binary',
     '--timing',
+    '+define+INGOT_CHECKS',
     '-O3',
     '--x-assign',
     'unique',

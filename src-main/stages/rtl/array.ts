@@ -27,12 +27,19 @@ endmodule
 export function arrayModule(s: Shape): string {
   const { rows: P, columns: K, accumulatorBits: N } = s.chip;
   const many = P > 1;
+  const operand = s.depthwise ? 8 * K : 8;
+  const next = (p: number): string => {
+    const fetchedOrAhead = p === P - 1 ? 'fetched' : `row == ${literal(s.rowBits, p)} ? fetched : ahead_${p}`;
+    return s.share && p < P - 1
+      ? `shared & linked[${p}] ? word_${p + 1} : ${fetchedOrAhead}`
+      : fetchedOrAhead;
+  };
   return source(`
-// ${P} x ${K} processing elements. Each row shifts its pixel's word down byte by byte; the bytes of the weight
-// word go to the columns. Operands are registered before the multipliers.
+// ${P} x ${K} processing elements. Each row shifts its pixel's word down byte by byte${s.depthwise ? ', or in depthwise mode gives each\n// column its own byte' : ''}; the bytes of the weight word go to the columns, a cycle after the step, from the memory's
+// output register. Activations are registered before the multipliers.
 module ${s.chip.name}_array (
   input  wire clk,
-  input  wire advance,
+${s.depthwise ? '  input  wire depthwise,\n' : ''}${s.share ? `  input  wire shared,         // the group's linked rows take the word that the next row has\n  input  wire ${range(P - 1)} linked,\n` : ''}  input  wire advance,
 ${many ? `  input  wire fetch,\n  input  wire ${range(s.rowBits)} row,\n` : ''}  input  wire step,
   input  wire ${range(8 * K)} fetched,
   input  wire ${range(8 * K)} weight_word,
@@ -41,21 +48,15 @@ ${many ? `  input  wire fetch,\n  input  wire ${range(s.rowBits)} row,\n` : ''} 
   input  wire ${range(K * N)} bias,
   output wire ${range(P * K * N)} sums
 );
-${lines(P, (p) => `  reg ${range(8 * K)} word_${p};          // bytes of pixel ${p} still to multiply\n  reg [7:0] a_${p};`)}
-  reg ${range(8 * K)} w;
+${lines(P, (p) => `  reg ${range(8 * K)} word_${p};          // bytes of pixel ${p} still to multiply\n  reg ${range(operand)} a_${p};`)}
 ${many ? lines(P - 1, (p) => `  reg ${range(8 * K)} ahead_${p};         // the next group's word`) : ''}
 
   always @(posedge clk) begin
-    w <= weight_word;
-${lines(P, (p) => `    a_${p} <= word_${p}[7:0];`)}
+${lines(P, (p) => `    a_${p} <= ${s.depthwise ? `depthwise ? word_${p} : {${K}{word_${p}[7:0]}}` : `word_${p}[7:0]`};`)}
 ${many ? lines(P - 1, (p) => `    if (fetch & row == ${literal(s.rowBits, p)}) ahead_${p} <= fetched;`) : ''}
     if (advance) begin
-${lines(P, (p) =>
-  p === P - 1
-    ? `      word_${p} <= fetched;`
-    : `      word_${p} <= row == ${literal(s.rowBits, p)} ? fetched : ahead_${p};`,
-)}
-    end else if (step) begin
+${lines(P, (p) => `      word_${p} <= ${next(p)};`)}
+    end else if (step${s.depthwise ? ' & ~depthwise' : ''}) begin
 ${lines(P, (p) => `      word_${p} <= {8'd0, word_${p}[${8 * K - 1}:8]};`)}
     end
   end
@@ -66,7 +67,7 @@ ${lines(P, (p) => `      word_${p} <= {8'd0, word_${p}[${8 * K - 1}:8]};`)}
 ${lines(
   P,
   (p) => `      ${s.chip.name}_pe pe_${p} (
-        .clk(clk), .valid(mac_valid), .first(mac_first), .a(a_${p}), .w(w[8*k +: 8]),
+        .clk(clk), .valid(mac_valid), .first(mac_first), .a(a_${p}${s.depthwise ? '[8*k +: 8]' : ''}), .w(weight_word[8*k +: 8]),
         .bias(bias[${N}*k +: ${N}]), .sum(sums[${N}*(${p * K}+k) +: ${N}]));`,
 )}
     end

@@ -1,38 +1,72 @@
 import { IngotError } from '../../base/diagnostic.ts';
 import { validateChip, type Chip } from '../chip/index.ts';
 import type { Program } from '../compiler/index.ts';
-import { activationModule } from './activation.ts';
+import { activationMemory, activationModule } from './activation.ts';
 import { arrayModule, peModule } from './array.ts';
 import { controlModule } from './control.ts';
 import { drainModule, requantizerModule, writebackModule } from './drain.ts';
-import { hostWrites, parametersModule, programModule, weightsModule } from './program.ts';
-import { sequencerModule, transferModule } from './sequencer.ts';
+import { countersModule, hostWrites } from './host.ts';
+import { macroBlackBox, macroModel, macroOf, memoryModules, type Memory } from './memory.ts';
+import {
+  bakedProgramModule,
+  biasMemory,
+  configurationModule,
+  parametersModule,
+  programMemory,
+  programModule,
+  scaleMemory,
+  weightMemory,
+  weightsModule,
+} from './program.ts';
+import { queueModule, sequencerModule, transferModule } from './sequencer.ts';
 import { shapeOf, type Shape } from './shape.ts';
 import { tensorsHex, testbenchModule } from './testbench.ts';
 import { topModule } from './top.ts';
-import type { RtlDesign, SourceFile } from './types.ts';
+import type { Macro, RtlDesign, SourceFile } from './types.ts';
 import { walkerModule } from './walker.ts';
+import { weightLoadModule } from './weight-load.ts';
 
-const MODULES: readonly (readonly [suffix: string, text: (s: Shape) => string])[] = [
-  ['', topModule],
-  ['_sequencer', sequencerModule],
-  ['_transfer', transferModule],
-  ['_walker', walkerModule],
-  ['_control', controlModule],
-  ['_pe', peModule],
-  ['_array', arrayModule],
-  ['_drain', drainModule],
-  ['_requantizer', requantizerModule],
-  ['_writeback', writebackModule],
-  ['_activation', activationModule],
-  ['_program', programModule],
-  ['_weights', weightsModule],
-  ['_parameters', parametersModule],
-];
+/** Modules of one chip: suffix of the name and text. */
+function modulesOf(s: Shape): readonly (readonly [suffix: string, text: string])[] {
+  const baked = s.program !== null;
+  return [
+    ['', topModule(s)],
+    ['_sequencer', sequencerModule(s)],
+    ...(s.chip.queueDepth > 0 ? ([['_queue', queueModule(s)]] as const) : []),
+    ...(s.weightStream ? ([['_weight_load', weightLoadModule(s)]] as const) : []),
+    ['_transfer', transferModule(s)],
+    ['_walker', walkerModule(s)],
+    ['_control', controlModule(s)],
+    ['_pe', peModule(s)],
+    ['_array', arrayModule(s)],
+    ['_drain', drainModule(s)],
+    ['_requantizer', requantizerModule(s)],
+    ['_writeback', writebackModule(s)],
+    ['_activation', activationModule(s)],
+    ['_program', baked ? bakedProgramModule(s) : programModule(s)],
+    ...(baked
+      ? []
+      : ([
+          ['_configuration', configurationModule(s)],
+          ['_counters', countersModule(s)],
+        ] as const)),
+    ['_weights', weightsModule(s)],
+    ['_parameters', parametersModule(s)],
+  ];
+}
+
+function memoriesOf(s: Shape): Memory[] {
+  const constant = s.program !== null;
+  return [
+    activationMemory(s),
+    ...(constant ? [] : [programMemory(s), weightMemory(s), biasMemory(s), scaleMemory(s)]),
+  ];
+}
 
 /**
- * SystemVerilog for a chip, one module a file. A baked chip needs its program (RTL-001); for a programmable
- * one the program is loaded through the host port while rst_n is low.
+ * SystemVerilog for a chip, one module a file. A baked chip needs its program (RTL-001; RTL-002 if the program
+ * needs what the chip has not); for a programmable one the program is loaded through the host port while rst_n is
+ * low.
  */
 export function generateRtl(chip: Chip, program: Program | null): RtlDesign {
   validateChip(chip);
@@ -42,9 +76,19 @@ export function generateRtl(chip: Chip, program: Program | null): RtlDesign {
       remedy: 'compile a model first, or set bake to false',
     });
   const shape = shapeOf(chip, program);
+  const memories = memoriesOf(shape);
+  const macros = new Map<string, Macro>();
+  for (const m of memories) {
+    const macro = macroOf(m);
+    if (macro) macros.set(macro.name, macro);
+  }
+  const modules = modulesOf(shape).map(([suffix, text]) => ({ name: `${chip.name}${suffix}.sv`, text }));
   return {
     top: chip.name,
-    sources: MODULES.map(([suffix, text]) => ({ name: `${chip.name}${suffix}.sv`, text: text(shape) })),
+    sources: [...modules, ...memories.flatMap(memoryModules)],
+    macros: [...macros.values()],
+    models: [...macros.values()].map(macroModel),
+    blackBoxes: [...macros.values()].map(macroBlackBox),
     testbench: [{ name: `${chip.name}_tb.sv`, text: testbenchModule(chip) }],
   };
 }
@@ -78,7 +122,7 @@ export function rtlStimuli(
   ];
   if (program.chip.bake) return { files, plusargs };
   const host = hostWrites(program.chip, program).map((w) =>
-    ((BigInt(w.region) << 54n) | (BigInt(w.word) << 38n) | (BigInt(w.part) << 32n) | BigInt(w.data)).toString(
+    ((BigInt(w.region) << 59n) | (BigInt(w.word) << 39n) | (BigInt(w.part) << 32n) | BigInt(w.data)).toString(
       16,
     ),
   );

@@ -1,22 +1,9 @@
-/** Program, weights and parameters: constants of a baked chip, or memories behind the host port. */
-import { OP_BY_NAME, WORD_PARTS, type Chip } from '../chip/index.ts';
+/** Program, weights and parameters: constants of a baked chip, or memories that the host writes. */
+import { biasBits, biasWord, OP_BY_NAME, scaleBits, scaleWord } from '../chip/index.ts';
+import { writeWires } from './host.ts';
+import { addressBitsOf, type Memory } from './memory.ts';
 import type { Shape } from './shape.ts';
 import { bytesLiteral, hexLiteral, lines, literal, range, source } from './text.ts';
-
-export const HOST_PORT = [
-  ['hw_valid', 1],
-  ['hw_region', 2],
-  ['hw_word', 16],
-  ['hw_part', 6],
-  ['hw_data', 32],
-] as const;
-
-export const HOST_REGION = { program: 0, weights: 1, biases: 2, scales: 3 } as const;
-
-/** 32-bit parts of a memory word behind the host port. */
-const partsOf = (bits: number): number => Math.ceil(bits / 32);
-
-export const scaleBits = (chip: Chip): number => chip.lanes * 36;
 
 const OUTPUTS: readonly (readonly [string, number])[] = [
   ['op', 4],
@@ -24,38 +11,31 @@ const OUTPUTS: readonly (readonly [string, number])[] = [
   ['signal_mask', 4],
 ];
 
-export function programModule(s: Shape): string {
-  return s.program ? bakedProgram(s) : programMemory(s);
-}
-
-function ports(s: Shape): string {
+/** Fields of a transfer as the chip keeps them: name in the instruction, bits. */
+export function transferFields(s: Shape): readonly (readonly [string, number])[] {
   const t = s.transfer;
-  const transfer = [
-    ['t_address', s.addressBits],
-    ['t_run', t.runBits],
+  return [
+    ['address', s.addressBits],
+    ['run', t.runBits],
     ...(t.gaps
       ? ([
-          ['t_runs', t.runsBits],
-          ['t_gap', s.addressBits],
+          ['runs', t.runsBits],
+          ['gap', s.addressBits],
         ] as const)
       : []),
-    ['t_last', 1],
-  ] as const;
-  const kind = s.program ? 'reg ' : 'wire';
-  const out = [...OUTPUTS, ...transfer, ...s.fields.map((f) => [`x_${f.name}`, f.width] as const)];
-  return out.map(([name, bits]) => `  output ${kind} ${range(bits)} ${name}`).join(',\n');
+  ];
 }
 
-function bakedProgram(s: Shape): string {
+const fieldPorts = (s: Shape, kind: string): string =>
+  s.fields.map((f) => `  output ${kind} ${range(f.width)} x_${f.name}`).join(',\n');
+
+/** The program of a baked chip. */
+export function bakedProgramModule(s: Shape): string {
   const { instructions } = s;
   const moves = instructions.filter((i) => i.op === 'LDA' || i.op === 'ST');
   const transferText = (f: Readonly<Record<string, number>>): string =>
     [
-      `t_address = ${literal(s.addressBits, f.address! % 2 ** s.addressBits)};`,
-      `t_run = ${literal(s.transfer.runBits, f.run!)};`,
-      ...(s.transfer.gaps
-        ? [`t_runs = ${literal(s.transfer.runsBits, f.runs!)};`, `t_gap = ${literal(s.addressBits, f.gap!)};`]
-        : []),
+      ...transferFields(s).map(([name, bits]) => `t_${name} = ${literal(bits, f[name]! % 2 ** bits)};`),
       `t_last = 1'd${f.last ?? 0};`,
     ].join(' ');
   const layerText = (values: Readonly<Record<string, number>>): string =>
@@ -66,12 +46,18 @@ function bakedProgram(s: Shape): string {
         return `        x_${f.name} = ${literal(f.width, ((v % modulus) + modulus) % modulus)};`;
       })
       .join('\n');
+  const outputs = [
+    ...OUTPUTS,
+    ...transferFields(s).map(([n, bits]) => [`t_${n}`, bits] as const),
+    ['t_last', 1] as const,
+  ];
   return source(`
 // The program as constants: what to issue at each pc, and each layer's configuration.
 module ${s.chip.name}_program (
   input  wire ${range(s.pcBits)} pc,
   input  wire ${range(s.layerBits)} layer,
-${ports(s)}
+${outputs.map(([name, bits]) => `  output reg  ${range(bits)} ${name}`).join(',\n')},
+${fieldPorts(s, 'reg ')}
 );
   always @* begin
     case (pc)
@@ -109,13 +95,8 @@ endmodule
 `);
 }
 
-function programMemory(s: Shape): string {
-  const at = (name: string): { lsb: number; width: number } =>
-    OP_BY_NAME.get('ST')!.fields.find((f) => f.name === name)!;
-  const slice = (name: string, bits: number): string => {
-    const f = at(name);
-    return `word[${f.lsb + bits - 1}:${f.lsb}]`;
-  };
+/** The layer's configuration on a programmable chip: one set of registers at work, one being filled. */
+export function configurationModule(s: Shape): string {
   const held = s.fields.map((f) => {
     const bits = Math.min(f.width, f.wordWidth);
     const value = `word[${f.lsb + bits - 1}:${f.lsb}]`;
@@ -128,217 +109,241 @@ function programMemory(s: Shape): string {
           : `{${extra}'d0, ${value}}`;
     return { ...f, value: padded };
   });
-  // EXEC's own fields are read in the cycle it issues; the configuration before it is held.
   const kept = held.filter((f) => f.op !== 'EXEC');
   const ops = [...new Set(kept.map((f) => f.op))];
   return source(`
-// Program memory behind the host port; the EXEC engine's configuration is held in registers.
-module ${s.chip.name}_program (
+// CFG words fill one set of registers while the layer before runs with the other; EXEC moves them over. Its own
+// fields are read in the cycle in which it issues, as are the start coordinates (next_xInit, next_yInit).
+module ${s.chip.name}_configuration (
   input  wire clk,
-  input  wire hw_write,
-  input  wire [15:0] hw_word,
-  input  wire [5:0] hw_part,
-  input  wire [31:0] hw_data,
-  input  wire issue,
-  input  wire ${range(s.pcBits)} pc,
-${ports(s)}
+  input  wire configure,
+  input  wire exec_start,
+  input  wire [127:0] word,
+  output reg  ${range(s.coordinateBits)} next_xInit,
+  output reg  ${range(s.coordinateBits)} next_yInit,
+${fieldPorts(s, 'wire')}
 );
-  reg [127:0] memory [0:${s.chip.programWords - 1}];
-  wire [127:0] word = memory[pc];
-  always @(posedge clk) if (hw_write) memory[hw_word[${s.pcBits - 1}:0]][{hw_part[1:0], 5'd0} +: 32] <= hw_data;
-
-  assign op = word[3:0];
-  assign wait_mask = word[7:4];
-  assign signal_mask = word[11:8];
-  assign t_address = ${slice('address', s.addressBits)};
-  assign t_run = ${slice('run', 16)};
-  assign t_runs = ${slice('runs', 16)};
-  assign t_gap = ${slice('gap', s.addressBits)};
-  assign t_last = ${slice('last', 1)};
-
 ${held
   .filter((f) => f.op === 'EXEC')
   .map((f) => `  assign x_${f.name} = ${f.value};`)
   .join('\n')}
-${kept.map((f) => `  reg ${range(f.width)} held_${f.name};\n  assign x_${f.name} = held_${f.name};`).join('\n')}
-  always @(posedge clk) if (issue) begin
-    case (op)
+${kept
+  .map((f) => {
+    const next = f.name === 'xInit' || f.name === 'yInit' ? '' : `next_${f.name}, `;
+    return `  reg ${range(f.width)} ${next}held_${f.name};\n  assign x_${f.name} = held_${f.name};`;
+  })
+  .join('\n')}
+  always @(posedge clk) begin
+    if (configure) begin
+      case (word[3:0])
 ${ops
   .map(
     (op) =>
-      `      4'd${OP_BY_NAME.get(op)!.code}: begin // ${op}\n${kept
+      `        4'd${OP_BY_NAME.get(op)!.code}: begin // ${op}\n${kept
         .filter((f) => f.op === op)
-        .map((f) => `        held_${f.name} <= ${f.value};`)
-        .join('\n')}\n      end`,
+        .map((f) => `          next_${f.name} <= ${f.value};`)
+        .join('\n')}\n        end`,
   )
   .join('\n')}
-      default: ;
-    endcase
+        default: ;
+      endcase
+    end
+    if (exec_start) begin
+${kept.map((f) => `      held_${f.name} <= next_${f.name};`).join('\n')}
+    end
   end
-  wire unused_bits = &{1'b0, word[127:12], hw_word, hw_part};
+  wire unused_bits = &{1'b0, word};
+endmodule
+`);
+}
+
+const prefix = (s: Shape): string => `${s.chip.name}_mem_`;
+
+export const programMemory = (s: Shape): Memory => ({
+  name: `${prefix(s)}program`,
+  doc: 'Instructions.',
+  bytes: 16,
+  words: s.chip.programWords,
+  low: s.chip.programWords,
+  build: s.chip.memory,
+});
+
+const lowPart = (s: Shape, n: number): number => (s.halves === 2 && n > 1 ? Math.ceil(n / 2) : n);
+
+export const weightMemory = (s: Shape): Memory => ({
+  name: `${prefix(s)}weights`,
+  doc: 'Weight words, a byte a column.',
+  bytes: s.chip.columns,
+  words: s.chip.weightWords,
+  low: lowPart(s, s.chip.weightWords),
+  build: s.chip.memory,
+});
+
+export const biasMemory = (s: Shape): Memory => ({
+  name: `${prefix(s)}biases`,
+  doc: 'Biases, a word per channel block.',
+  bytes: Math.ceil(biasBits(s.chip) / 8),
+  words: s.chip.parameterBlocks,
+  low: lowPart(s, s.chip.parameterBlocks),
+  build: s.chip.memory,
+});
+
+export const scaleMemory = (s: Shape): Memory => ({
+  name: `${prefix(s)}scales`,
+  doc: 'Multipliers and shifts, a word per requantiser turn.',
+  bytes: Math.ceil(scaleBits(s.chip) / 8),
+  words: s.chip.parameterBlocks * s.groups,
+  low: lowPart(s, s.chip.parameterBlocks) * s.groups,
+  build: s.chip.memory,
+});
+
+const hostInputs = `  input  wire hw_valid,
+  input  wire [19:0] hw_word,
+  input  wire [6:0] hw_part,
+  input  wire [31:0] hw_data,`;
+
+const streamInputs = (s: Shape): string =>
+  `  input  wire ${range(s.beatBits)} w_beat,
+  input  wire ${range(8 * s.chip.streamBytes)} w_data,`;
+
+function instance(
+  m: Memory,
+  name: string,
+  read: string,
+  readAddress: string,
+  data: string,
+  write: string,
+): string {
+  return `  ${m.name} ${name}_memory (
+    .clk(clk), .read(${read}), .read_address(${readAddress}), .read_data(${data}),
+    .write(${write}), .write_address(${name}_write_address), .write_mask(${name}_write_mask), .write_data(${name}_write_data));`;
+}
+
+export function programModule(s: Shape): string {
+  const m = programMemory(s);
+  return source(`
+// Program memory: the word at pc_next is there in the next cycle.
+module ${s.chip.name}_program (
+  input  wire clk,
+  input  wire hw_write,
+${hostInputs}
+  input  wire read,
+  input  wire ${range(s.pcBits)} pc_next,
+  output wire [127:0] word
+);
+${writeWires(s, 'program', 16, s.pcBits, false)}
+${instance(m, 'program', 'read & ~hw_write', 'pc_next', 'word', 'hw_write')}
+  wire unused = &{1'b0, hw_valid, hw_word, hw_part};
 endmodule
 `);
 }
 
 export function weightsModule(s: Shape): string {
   const K = s.chip.columns;
-  const head = `
+  if (!s.program) {
+    const m = weightMemory(s);
+    return source(`
 // Weight words of ${K} bytes in the order the engine reads them.
-module ${s.chip.name}_weights (`;
-  if (!s.program)
-    return source(`${head}
+module ${s.chip.name}_weights (
   input  wire clk,
   input  wire hw_write,
-  input  wire [15:0] hw_word,
-  input  wire [5:0] hw_part,
-  input  wire [31:0] hw_data,
+${hostInputs}
+${s.weightStream ? `  input  wire w_write,\n  input  wire ${range(s.weightBits)} w_weights,\n${streamInputs(s)}\n` : ''}  input  wire read,
   input  wire ${range(s.weightBits)} address,
   output wire ${range(8 * K)} word
 );
-${hostMemory('memory', 8 * K, s.chip.weightWords, s.weightBits)}
-  assign word = memory[address]${range(8 * K)};
+${writeWires(s, 'weights', K, s.weightBits, s.weightStream)}
+${instance(m, 'weights', 'read', 'address', 'word', s.weightStream ? 'hw_write | w_write' : 'hw_write')}
+  wire unused = &{1'b0, hw_valid, hw_word, hw_part};
 endmodule
 `);
+  }
   const words = s.program.weights.length / K;
-  return source(`${head}
+  return source(`
+// Weight words of ${K} bytes in the order the engine reads them.
+module ${s.chip.name}_weights (
+  input  wire clk,
   input  wire ${range(s.weightBits)} address,
   output reg  ${range(8 * K)} word
 );
+  reg ${range(8 * K)} constant;
   always @*
     case (address)
-${lines(words, (i) => `      ${literal(s.weightBits, i)}: word = ${bytesLiteral(s.program!.weights.subarray(i * K, i * K + K))};`)}
-      default: word = {${8 * K}{1'bx}};
+${lines(words, (i) => `      ${literal(s.weightBits, i)}: constant = ${bytesLiteral(s.program!.weights.subarray(i * K, i * K + K))};`)}
+      default: constant = {${8 * K}{1'bx}};
     endcase
+  always @(posedge clk) word <= constant;
 endmodule
 `);
-}
-
-/** A memory written in 32-bit parts; its words are rounded up to whole parts. */
-function hostMemory(name: string, bits: number, depth: number, addressBits: number): string {
-  const parts = partsOf(bits);
-  const partBits = Math.max(1, Math.ceil(Math.log2(parts)));
-  return `  reg ${range(parts * 32)} ${name} [0:${depth - 1}];
-  always @(posedge clk) if (hw_write) ${name}[hw_word[${addressBits - 1}:0]][${
-    parts === 1 ? '0' : `{hw_part[${partBits - 1}:0], 5'd0}`
-  } +: 32] <= hw_data;
-  wire unused_${name} = &{1'b0, hw_word, hw_part${parts * 32 > bits ? `, ${name}[0][${parts * 32 - 1}:${bits}]` : ''}};`;
 }
 
 export function parametersModule(s: Shape): string {
   const { chip } = s;
-  const biasBits = chip.columns * chip.accumulatorBits;
-  const head = `
-// Per channel block: biases (zero point folded in), and per requantiser turn the multipliers and shifts.
-module ${chip.name}_parameters (`;
-  if (!s.program)
-    return source(`${head}
+  if (s.program) return bakedParameters(s);
+  const bias = biasMemory(s);
+  const scale = scaleMemory(s);
+  const biasAll = 8 * bias.bytes;
+  const scaleAll = 8 * scale.bytes;
+  const biasRest = biasAll - biasBits(chip);
+  const scaleRest = scaleAll - scaleBits(chip);
+  const scaleAddress = s.groups > 1 ? '{scale_block, scale_group}' : 'scale_block';
+  return source(`
+// Per channel block: biases (zero point folded in), and per requantiser turn the multipliers and shifts. Addresses
+// are those of the next cycle.
+module ${chip.name}_parameters (
   input  wire clk,
   input  wire hw_write_bias,
   input  wire hw_write_scale,
-  input  wire [15:0] hw_word,
-  input  wire [5:0] hw_part,
-  input  wire [31:0] hw_data,
+${hostInputs}
+${s.weightStream ? `  input  wire w_write_bias,\n  input  wire w_write_scale,\n  input  wire ${range(addressBitsOf(bias))} w_biases,\n  input  wire ${range(addressBitsOf(scale))} w_scales,\n${streamInputs(s)}\n` : ''}  input  wire bias_read,
   input  wire ${range(s.blockBits)} bias_block,
-  output wire ${range(biasBits)} bias,
+  output wire ${range(biasBits(chip))} bias,
+  input  wire scale_read,
   input  wire ${range(s.blockBits)} scale_block,
-  input  wire ${range(s.groupBits)} scale_group,
-  output wire ${range(scaleBits(chip))} scale
+${s.groups > 1 ? `  input  wire ${range(s.groupBits)} scale_group,\n` : ''}  output wire ${range(scaleBits(chip))} scale
 );
-${hostMemory('biases', biasBits, chip.parameterBlocks, s.blockBits).replaceAll('hw_write)', 'hw_write_bias)')}
-  assign bias = biases[bias_block]${range(biasBits)};
-${hostMemory('scales', scaleBits(chip), chip.parameterBlocks * 2 ** s.groupBits, s.blockBits + s.groupBits).replaceAll('hw_write)', 'hw_write_scale)')}
-  assign scale = scales[{scale_block, scale_group}]${range(scaleBits(chip))};
+  wire ${range(biasAll)} bias_word;
+  wire ${range(scaleAll)} scale_word;
+  assign bias = bias_word[${biasBits(chip) - 1}:0];
+  assign scale = scale_word[${scaleBits(chip) - 1}:0];
+${writeWires(s, 'biases', bias.bytes, addressBitsOf(bias), s.weightStream)}
+${instance(bias, 'biases', 'bias_read', 'bias_block', 'bias_word', s.weightStream ? 'hw_write_bias | w_write_bias' : 'hw_write_bias')}
+${writeWires(s, 'scales', scale.bytes, addressBitsOf(scale), s.weightStream)}
+${instance(scale, 'scales', 'scale_read', scaleAddress, 'scale_word', s.weightStream ? 'hw_write_scale | w_write_scale' : 'hw_write_scale')}
+  wire unused = &{1'b0, hw_valid, hw_word, hw_part${biasRest > 0 ? `, bias_word[${biasAll - 1}:${biasAll - biasRest}]` : ''}${scaleRest > 0 ? `, scale_word[${scaleAll - 1}:${scaleAll - scaleRest}]` : ''}};
 endmodule
 `);
-  const blocks = s.program.biases.length / chip.columns;
-  return source(`${head}
+}
+
+function bakedParameters(s: Shape): string {
+  const { chip } = s;
+  const program = s.program!;
+  const blocks = program.biases.length / chip.columns;
+  const biases = biasBits(chip);
+  const scales = scaleBits(chip);
+  return source(`
+// Per channel block: biases (zero point folded in), and per requantiser turn the multipliers and shifts.
+module ${chip.name}_parameters (
   input  wire ${range(s.blockBits)} bias_block,
-  output reg  ${range(biasBits)} bias,
+  output reg  ${range(biases)} bias,
   input  wire ${range(s.blockBits)} scale_block,
   input  wire ${range(s.groupBits)} scale_group,
-  output reg  ${range(scaleBits(chip))} scale
+  output reg  ${range(scales)} scale
 );
   always @*
     case (bias_block)
-${lines(blocks, (b) => `      ${literal(s.blockBits, b)}: bias = ${hexLiteral(biasBits, biasWord(s, b))};`)}
-      default: bias = {${biasBits}{1'bx}};
+${lines(blocks, (b) => `      ${literal(s.blockBits, b)}: bias = ${hexLiteral(biases, biasWord(chip, program, b))};`)}
+      default: bias = {${biases}{1'bx}};
     endcase
   always @*
     case ({scale_block, scale_group})
 ${lines(blocks * s.groups, (i) => {
   const block = Math.floor(i / s.groups);
   const group = i % s.groups;
-  return `      ${literal(s.blockBits + s.groupBits, block * 2 ** s.groupBits + group)}: scale = ${hexLiteral(scaleBits(chip), scaleWord(s, block, group))};`;
+  return `      ${literal(s.blockBits + s.groupBits, block * 2 ** s.groupBits + group)}: scale = ${hexLiteral(scales, scaleWord(chip, program, block, group))};`;
 })}
-      default: scale = {${scaleBits(chip)}{1'bx}};
+      default: scale = {${scales}{1'bx}};
     endcase
 endmodule
 `);
-}
-
-interface ParameterImages {
-  readonly chip: Chip;
-  readonly program: {
-    readonly biases: Int32Array;
-    readonly multipliers: Int32Array;
-    readonly shifts: Uint8Array;
-  } | null;
-}
-
-function biasWord(s: ParameterImages, block: number): bigint {
-  const K = s.chip.columns;
-  const width = BigInt(s.chip.accumulatorBits);
-  let word = 0n;
-  for (let k = K - 1; k >= 0; k--)
-    word =
-      (word << width) | BigInt.asUintN(s.chip.accumulatorBits, BigInt(s.program!.biases[block * K + k]!));
-  return word;
-}
-
-/** Per lane, lowest first: multiplier (31 bits), shift (5 bits). */
-function scaleWord(s: ParameterImages, block: number, group: number): bigint {
-  const { lanes, columns } = s.chip;
-  let word = 0n;
-  for (let lane = lanes - 1; lane >= 0; lane--) {
-    const k = block * columns + group * lanes + lane;
-    const entry = (BigInt(s.program!.shifts[k]!) << 31n) | BigInt(s.program!.multipliers[k]!);
-    word = (word << 36n) | entry;
-  }
-  return word;
-}
-
-export interface HostWrite {
-  readonly region: number;
-  readonly word: number;
-  readonly part: number;
-  readonly data: number;
-}
-
-/** The writes that load a program into a chip that is not baked; part order is free. */
-export function hostWrites(
-  chip: Chip,
-  program: NonNullable<ParameterImages['program']> & { words: Uint32Array; weights: Int8Array },
-): HostWrite[] {
-  const writes: HostWrite[] = [];
-  const put = (region: number, word: number, value: bigint, bits: number): void => {
-    for (let part = 0; part < partsOf(bits); part++)
-      writes.push({ region, word, part, data: Number((value >> BigInt(32 * part)) & 0xffffffffn) });
-  };
-  program.words.forEach((data, i) =>
-    writes.push({ region: HOST_REGION.program, word: i >> 2, part: i % WORD_PARTS, data }),
-  );
-  const K = chip.columns;
-  for (let w = 0; w < program.weights.length / K; w++) {
-    let value = 0n;
-    for (let k = K - 1; k >= 0; k--) value = (value << 8n) | BigInt(program.weights[w * K + k]! & 255);
-    put(HOST_REGION.weights, w, value, 8 * K);
-  }
-  const groups = K / chip.lanes;
-  const groupBits = groups <= 2 ? 1 : Math.ceil(Math.log2(groups));
-  for (let b = 0; b < program.biases.length / K; b++) {
-    put(HOST_REGION.biases, b, biasWord({ chip, program }, b), K * chip.accumulatorBits);
-    for (let g = 0; g < groups; g++)
-      put(HOST_REGION.scales, b * 2 ** groupBits + g, scaleWord({ chip, program }, b, g), scaleBits(chip));
-  }
-  return writes;
 }

@@ -1,6 +1,16 @@
 /** Widths and counts of one generated design: the only place where they are worked out. */
-import { decode, EXEC_OPS, OP_BY_NAME, type Chip, type Instruction } from '../chip/index.ts';
+import { IngotError } from '../../base/diagnostic.ts';
+import {
+  biasBits,
+  decode,
+  EXEC_OPS,
+  OP_BY_NAME,
+  scaleBits,
+  type Chip,
+  type Instruction,
+} from '../chip/index.ts';
 import type { Program } from '../compiler/index.ts';
+import { bitsFor } from './text.ts';
 
 /** A field of the EXEC engine as the hardware keeps it. */
 export interface ExecField {
@@ -36,16 +46,21 @@ export interface Shape {
   readonly phaseBits: number;
   /** Multiplier bits per cycle of a lane. */
   readonly digitBits: number;
+  /** What of the engine is built: what the chip has and, if it is baked, its program uses. */
+  readonly depthwise: boolean;
+  readonly share: boolean;
+  readonly add: boolean;
+  /** Bits a lane multiplies. */
+  readonly laneBits: number;
+  /** Bits that count the beats of a memory word. */
+  readonly beatBits: number;
+  /** Weights and parameters can be streamed in while the chip runs. */
+  readonly weightStream: boolean;
+  /** Halves of weight and parameter memories that have ports of their own. */
+  readonly halves: number;
   readonly transfer: { readonly runBits: number; readonly runsBits: number; readonly gaps: boolean };
   /** Bytes by which a fetched word may have to be shifted down. */
   readonly byteOffsets: readonly number[];
-}
-
-/** Bits needed to hold values 0..n-1, at least 1. */
-function bitsFor(n: number): number {
-  let bits = 1;
-  while (2 ** bits < n) bits++;
-  return bits;
 }
 
 /** Values that address memory: kept modulo the memory's address. */
@@ -54,7 +69,29 @@ const ADDRESS_FIELDS = new Set([
 ]);
 const COORDINATE_FIELDS = new Set(['inH', 'inW', 'xInit', 'yInit', 'xWx', 'xWy', 'xPx', 'yWy', 'yPx', 'yPy']);
 
-const UNUSED_FIELDS = new Set(['mode', 'share', 'hold', 'fold', 'rnd', 'lut', 'zero1', 'zero2']);
+/** Fields of parts that a chip may lack, and a layer's values that need the part. */
+const OPTIONAL = { mode: 'depthwise', hold: 'depthwise', share: 'share', fold: 'add' } as const;
+
+function featuresOf(chip: Chip, layers: readonly Readonly<Record<string, number>>[], bake: boolean) {
+  const uses = (name: string): boolean => !bake || layers.some((l) => l[name]! > 0);
+  return {
+    depthwise: chip.depthwise && (uses('mode') || uses('hold')),
+    share: chip.depthwise && chip.rows > 1 && uses('share'),
+    add: chip.add && uses('fold'),
+    rnd: uses('rnd'),
+  };
+}
+
+/** Refuses a program that needs what the chip has not. */
+function requireFeatures(chip: Chip, layers: readonly Readonly<Record<string, number>>[]): void {
+  const have = { depthwise: chip.depthwise, share: chip.depthwise, add: chip.add };
+  for (const [field, feature] of Object.entries(OPTIONAL))
+    if (!have[feature] && layers.some((l) => l[field]! > 0))
+      throw new IngotError('RTL-002', `the program sets ${field}, which this chip has not`, {
+        place: `chip.${feature}`,
+        remedy: 'compile the program for this chip',
+      });
+}
 
 export function shapeOf(chip: Chip, program: Program | null): Shape {
   const bake = chip.bake ? program : null;
@@ -65,9 +102,19 @@ export function shapeOf(chip: Chip, program: Program | null): Shape {
   const coordinateBits = bake ? coordinateBitsOf(layers) : 11;
   const weightBits = bitsFor(bake ? bake.weights.length / K : chip.weightWords);
   const blockBits = bitsFor(bake ? bake.biases.length / K : chip.parameterBlocks);
+  if (bake) requireFeatures(chip, layers);
+  const { depthwise, share, add, rnd } = featuresOf(chip, layers, bake !== null);
+  const absent = new Set([
+    ...(depthwise ? [] : ['mode', 'hold']),
+    ...(share ? [] : ['share']),
+    ...(add ? [] : ['fold', 'zero1', 'zero2']),
+    ...(rnd ? [] : ['rnd']),
+    'lut',
+  ]);
+  const weightStream = !chip.bake && chip.queueDepth > 0;
   const fields = EXEC_OPS.flatMap((op) =>
     OP_BY_NAME.get(op)!
-      .fields.filter((f) => !UNUSED_FIELDS.has(f.name))
+      .fields.filter((f) => !absent.has(f.name))
       .map((f): ExecField => {
         let width = f.width;
         if (ADDRESS_FIELDS.has(f.name)) width = addressBits;
@@ -99,13 +146,20 @@ export function shapeOf(chip: Chip, program: Program | null): Shape {
     rowBits: bitsFor(chip.rows),
     phaseBits: bitsFor(chip.requantizeCycles),
     digitBits: 32 / chip.requantizeCycles,
+    depthwise,
+    share,
+    add,
+    laneBits: add ? Math.max(30, chip.accumulatorBits) : chip.accumulatorBits,
+    beatBits: bitsFor(Math.ceil(Math.max(8 * K, biasBits(chip), scaleBits(chip)) / (8 * chip.streamBytes))),
+    weightStream,
+    halves: weightStream && chip.memory === 'macro' ? 2 : 1,
     transfer: transferOf(instructions, bake !== null),
     byteOffsets: byteOffsetsOf(layers, K, bake !== null),
   };
 }
 
 function layersOf(instructions: readonly Instruction[]): Record<string, number>[] {
-  let held: Record<string, number> = {};
+  let held: Record<string, number> = { zero1: 0, zero2: 0 };
   const layers: Record<string, number>[] = [];
   for (const i of instructions) {
     held = { ...held, ...i.fields };

@@ -6,42 +6,54 @@
  * byte, both included, as simulate() does.
  */
 import type { Chip } from '../chip/index.ts';
-import { source } from './text.ts';
+import { range, source } from './text.ts';
 
 export function testbenchModule(chip: Chip): string {
   const host = !chip.bake;
+  const B = chip.streamBytes;
+  const weights = host && chip.queueDepth > 0;
   return source(`
-// Plusargs: +count=N inferences, +in_bytes=N, +out_bytes=N, +in_gap=N, +out_gap=N${host ? ', +host_words=N' : ''}.
+// Plusargs: +count=N inferences, +in_bytes=N, +out_bytes=N, +in_gap=N, +out_gap=N${host ? ', +host_words=N' : ''}${weights ? ', +w_bytes=N, +w_gap=N' : ''}.
 module ${chip.name}_tb;
   reg clk = 1'b0;
   reg rst_n = 1'b0;
   reg in_valid = 1'b0;
   wire in_ready;
-  reg [7:0] in_data = 8'd0;
+  reg ${range(8 * B)} in_data = ${8 * B}'d0;
   wire out_valid;
   reg out_ready = 1'b0;
-  wire [7:0] out_data;
+  wire ${range(8 * B)} out_data;
   wire out_last;
   wire busy;
 ${
   host
     ? `  reg hw_valid = 1'b0;
   reg [1:0] hw_region = 2'd0;
-  reg [15:0] hw_word = 16'd0;
-  reg [5:0] hw_part = 6'd0;
+  reg [19:0] hw_word = 20'd0;
+  reg [6:0] hw_part = 7'd0;
   reg [31:0] hw_data = 32'd0;
-  reg [55:0] host [0:${hostCapacity(chip) - 1}];
+  wire [31:0] counter_data;
+  reg [60:0] host [0:${hostCapacity(chip) - 1}];
   integer host_words, host_at;
 `
     : ''
 }  reg [7:0] stimulus [0:1048575];
   reg [7:0] expected [0:1048575];
-  integer count, in_bytes, out_bytes, in_gap, out_gap;
-  integer cycle, first_in, in_at, out_at, in_wait, out_wait, errors, inference, limit;
+${
+  weights
+    ? `  reg w_valid = 1'b0;
+  wire w_ready;
+  reg ${range(8 * B)} w_data = ${8 * B}'d0;
+  reg [7:0] stream [0:1048575];
+  integer w_bytes, w_gap, w_at, w_wait;
+`
+    : ''
+}  integer count, in_bytes, out_bytes, in_gap, out_gap;
+  integer cycle, first_in, in_at, out_at, in_wait, out_wait, errors, inference, limit, b;
 
   ${chip.name} dut (
     .clk(clk), .rst_n(rst_n),
-${host ? '    .hw_valid(hw_valid), .hw_region(hw_region), .hw_word(hw_word), .hw_part(hw_part), .hw_data(hw_data),\n' : ''}    .in_valid(in_valid), .in_ready(in_ready), .in_data(in_data),
+${host ? "    .hw_valid(hw_valid), .hw_region(hw_region), .hw_word(hw_word), .hw_part(hw_part), .hw_data(hw_data),\n    .counter_index(3'd0), .counter_data(counter_data),\n" : ''}${weights ? '    .w_valid(w_valid), .w_ready(w_ready), .w_data(w_data),\n' : ''}    .in_valid(in_valid), .in_ready(in_ready), .in_data(in_data),
     .out_valid(out_valid), .out_ready(out_ready), .out_data(out_data), .out_last(out_last), .busy(busy));
 
   initial forever #5 clk = ~clk;
@@ -56,7 +68,15 @@ ${host ? '    .hw_valid(hw_valid), .hw_region(hw_region), .hw_word(hw_word), .hw
     $readmemh("stimulus.hex", stimulus, 0, count * in_bytes - 1);
     $readmemh("expected.hex", expected, 0, count * out_bytes - 1);
     cycle = 0; first_in = -1; in_at = 0; out_at = 0; in_wait = 0; out_wait = 0; errors = 0; inference = 0;
-    repeat (4) @(negedge clk);
+${
+  weights
+    ? `    if (!$value$plusargs("w_bytes=%d", w_bytes)) w_bytes = 0;
+    if (!$value$plusargs("w_gap=%d", w_gap)) w_gap = 0;
+    if (w_bytes > 0) $readmemh("weights.hex", stream, 0, w_bytes - 1);
+    w_at = 0; w_wait = 0;
+`
+    : ''
+}    repeat (4) @(negedge clk);
 ${
   host
     ? `    if (!$value$plusargs("host_words=%d", host_words)) host_words = 0;
@@ -67,6 +87,7 @@ ${
       @(negedge clk);
     end
     hw_valid = 1'b0;
+    @(negedge clk);
 `
     : ''
 }    rst_n = 1'b1;
@@ -74,20 +95,32 @@ ${
     // output depends on an input of the same cycle.
     while (inference < count && cycle < limit) begin
       in_valid = in_wait == 0 && in_at < count * in_bytes;
-      in_data = stimulus[in_at];
+      for (b = 0; b < ${B}; b = b + 1) in_data[8 * b +: 8] = stimulus[in_at + b];
       out_ready = out_wait == 0;
       if (in_valid && in_ready) begin
         if (in_at % in_bytes == 0) first_in = cycle;
-        in_at = in_at + 1;
+        in_at = in_at + ${B};
         in_wait = in_gap;
       end else if (in_wait > 0) in_wait = in_wait - 1;
-      if (out_valid && out_ready) begin
-        if (out_data !== expected[out_at]) begin
-          errors = errors + 1;
-          if (errors < 20) $display("DIFF byte %0d got %0d expected %0d", out_at, out_data, expected[out_at]);
+${
+  weights
+    ? `      w_valid = w_wait == 0 && w_bytes > 0;
+      for (b = 0; b < ${B}; b = b + 1) w_data[8 * b +: 8] = stream[w_at + b];
+      if (w_valid && w_ready) begin
+        w_at = w_at + ${B} == w_bytes ? 0 : w_at + ${B};
+        w_wait = w_gap;
+      end else if (w_wait > 0) w_wait = w_wait - 1;
+`
+    : ''
+}      if (out_valid && out_ready) begin
+        for (b = 0; b < ${B}; b = b + 1) begin
+          if (out_data[8 * b +: 8] !== expected[out_at]) begin
+            errors = errors + 1;
+            if (errors < 20) $display("DIFF byte %0d got %0d expected %0d", out_at, out_data[8 * b +: 8], expected[out_at]);
+          end
+          $display("BYTE %0d", out_data[8 * b +: 8]);
+          out_at = out_at + 1;
         end
-        $display("BYTE %0d", out_data);
-        out_at = out_at + 1;
         out_wait = out_gap;
         if (out_last !== (out_at % out_bytes == 0)) begin
           errors = errors + 1;

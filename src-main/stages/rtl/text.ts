@@ -3,6 +3,13 @@
 /** `[n-1:0] ` */
 export const range = (bits: number): string => `[${bits - 1}:0]`;
 
+/** Bits needed to hold values 0..n-1, at least 1. */
+export function bitsFor(n: number): number {
+  let bits = 1;
+  while (2 ** bits < n) bits++;
+  return bits;
+}
+
 /** Sized decimal constant; negative values in two's complement. */
 export function literal(bits: number, value: number): string {
   const v = value < 0 ? value + 2 ** bits : value;

@@ -1,6 +1,6 @@
 /** The address walker: which word of which pixel and tap the array needs next. */
 import type { Shape } from './shape.ts';
-import { literal, range, source } from './text.ts';
+import { lines, literal, range, source } from './text.ts';
 
 export function walkerModule(s: Shape): string {
   const width = (name: string): number => s.fields.find((f) => f.name === name)!.width;
@@ -27,6 +27,7 @@ export function walkerModule(s: Shape): string {
     'dKb',
     'xInit',
     'yInit',
+    ...(s.share ? ['share'] : []),
     'xWx',
     'xWy',
     'xPx',
@@ -42,7 +43,9 @@ module ${s.chip.name}_walker (
   input  wire clk,
   input  wire rst_n,
   input  wire start,
-${many ? '  input  wire fetch,          // a word of this group is taken\n' : ''}  input  wire advance,        // the group's last word is taken
+  input  wire request,        // the addressed word is asked for
+  input  wire ${range(C)} start_x,
+  input  wire ${range(C)} start_y,
 ${inputs.map(field).join(',\n')},
   output wire ${range(A)} address,
   output wire in_map,         // the tap lies in the map; outside, the padding byte is read
@@ -51,11 +54,14 @@ ${inputs.map(field).join(',\n')},
   output wire last_word,      // last tap's word of its channels
   output wire pass_end,       // the tile holds the last pixel of the channel block
   output wire final_block,    // the tile belongs to the last channel block
-${many ? `  output wire ${range(R)} row,       // pixel of the tile whose word is fetched\n  output wire ${range(R)} tile_rows, // last pixel of the tile\n  output wire row_last\n` : '  output wire row_last\n'});
+${s.share ? `  output wire shared,         // rows that are linked to the next are left out: they take its word\n  output reg  ${range(P - 1)} linked,\n` : ''}${many ? `  output wire ${range(R)} row,       // pixel of the tile whose word is fetched\n` : ''}  output wire row_last        // the group's last word
+);
 ${[...pixelCounters, ...tapCounters].map(counter).join('\n')}
   reg ${range(A)} base;           // address of the pixel's top left tap
   reg ${range(A)} tap;            // the tap's distance from it
   reg ${range(C)} px, py;         // coordinates of the top left tap
+
+  wire advance = request & row_last;
 
   wire end_windowW = at_windowW == x_windowW;
   wire end_windowH = at_windowH == x_windowH;
@@ -82,18 +88,17 @@ ${
   wire ${range(A)} the_base = first_group ? base : base_of[row_held];
   wire ${range(C)} the_px = first_group ? px : px_of[row_held];
   wire ${range(C)} the_py = first_group ? py : py_of[row_held];
-  wire step_pixel = fetch & first_group;
+  wire step_pixel = request & first_group;
   assign row = row_held;
   assign row_last = first_group ? (row_held == ${literal(R, P - 1)} | last_pixel) : row_held == rows_held;
-  assign tile_rows = first_group ? row_held : rows_held;
-  assign pass_end = first_group ? last_pixel : pass_held;
+${s.share ? sharing(s) : ''}  assign pass_end = first_group ? last_pixel : pass_held;
   assign final_block = first_group ? end_kBlocks : final_held;
   always @(posedge clk) begin
     if (!rst_n) row_held <= ${literal(R, 0)};
-    else if (advance) row_held <= ${literal(R, 0)};
-    else if (fetch) row_held <= row_held + ${literal(R, 1)};
+    else if (advance) row_held <= ${s.share ? 'group_shared ? first_free : ' : ''}${literal(R, 0)};
+    else if (request) row_held <= ${s.share ? 'shared ? next_free : ' : ''}row_held + ${literal(R, 1)};
     if (step_pixel) begin
-      base_of[row_held] <= base;
+${s.share ? lines(P - 1, (p) => `      if (row_held == ${literal(R, p)}) linked[${p}] <= x_share & ~end_outW;`) + '\n' : ''}      base_of[row_held] <= base;
       px_of[row_held] <= px;
       py_of[row_held] <= py;
       rows_held <= row_held;
@@ -105,7 +110,7 @@ ${
     : `  wire ${range(A)} the_base = base;
   wire ${range(C)} the_px = px;
   wire ${range(C)} the_py = py;
-  wire step_pixel = advance & last_group;
+  wire step_pixel = request & last_group;
   assign row_last = 1'b1;
   assign pass_end = last_pixel;
   assign final_block = end_kBlocks;
@@ -164,8 +169,8 @@ ${
 
     if (start) begin
       base <= x_source;
-      px <= x_xInit;
-      py <= x_yInit;
+      px <= start_x;
+      py <= start_y;
     end else if (step_pixel) begin
       base <= base + (!end_windowW ? x_dWx : !end_windowH ? x_dWy : !end_outW ? x_dPx : !end_outH ? x_dPy : x_dKb);
       px <= (end_windowW & end_windowH & end_outW) ? x_xInit : px + (!end_windowW ? x_xWx : !end_windowH ? x_xWy : x_xPx);
@@ -174,4 +179,26 @@ ${
   end
 endmodule
 `);
+}
+
+/** Depthwise groups after a kernel row's first: only the last row of a run fetches. */
+function sharing(s: Shape): string {
+  const P = s.chip.rows;
+  const R = s.rowBits;
+  return `  // A row is linked if the next row of the tile is its right neighbour in the map.
+  assign shared = x_share & (|at_kernelW);
+  wire group_shared = x_share & ~end_kernelW;
+  reg ${range(R)} first_free, next_free;
+  always @* begin
+    first_free = ${literal(R, P - 1)};
+    next_free = ${literal(R, P - 1)};
+${lines(P - 1, (i) => {
+  const p = P - 2 - i;
+  const isFirst = `    if (~linked[${p}] | (first_group & row_held == ${literal(R, p)})) first_free = ${literal(R, p)};`;
+  return p === 0
+    ? isFirst
+    : `${isFirst}\n    if (~linked[${p}] & row_held < ${literal(R, p)}) next_free = ${literal(R, p)};`;
+})}
+  end
+`;
 }
