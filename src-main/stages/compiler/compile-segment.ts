@@ -18,6 +18,7 @@ import { layerParameters, layerWords, sumBounds } from './images.ts';
 
 interface Variant {
   readonly name: string;
+  readonly by: 'cycles' | 'weightWords';
   readonly isPacked: boolean;
   readonly build: Build | null;
   readonly groups: readonly GroupRecord[];
@@ -48,11 +49,18 @@ export function compileSegment(segment: Segment, chip: Chip, options: CompileOpt
           const isSame =
             by === 'weightWords' &&
             variants.at(-1)?.groups.every((g, i) => g.chosen === found.groups[i]!.chosen);
-          if (!isSame) variants.push({ name, isPacked: pack !== undefined, ...found, reason: null });
+          if (!isSame) variants.push({ name, by, isPacked: pack !== undefined, ...found, reason: null });
         } catch (e) {
           if (!(e instanceof Misfit || e instanceof IngotError)) throw e;
           trouble ??= e;
-          variants.push({ name, isPacked: pack !== undefined, build: null, groups: [], reason: e.message });
+          variants.push({
+            name,
+            by,
+            isPacked: pack !== undefined,
+            build: null,
+            groups: [],
+            reason: e.message,
+          });
         }
       }
   }
@@ -163,6 +171,7 @@ function scheduleOf(
     objective,
     variants: variants.map((v): VariantRecord => ({
       name: v.name,
+      by: v.by,
       cycles: v.build?.cycles ?? null,
       reason: v.reason,
     })),

@@ -61,6 +61,8 @@ export interface GroupRecord {
 /** A whole schedule: a way for maps to lie in memory and the best candidate of every group under it. */
 export interface VariantRecord {
   readonly name: string;
+  /** What the candidates of its groups were chosen by. */
+  readonly by: 'cycles' | 'weightWords';
   /** Exact cycles; null where the variant is not legal. */
   readonly cycles: ProgramCycles | null;
   /** Why it is not. */
