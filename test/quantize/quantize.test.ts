@@ -52,6 +52,7 @@ function agree(file: FileInit, quanta: number): QuantGraph {
   expect(worst / outputOf(graph).scale).toBeLessThan(quanta);
   return graph;
 }
+const int8Of = (graph: QuantGraph): QuantTensor[] => graph.tensors.filter((t) => t.dtype === 'int8');
 /** All but the quantisation of the input and, where it is last, the dequantisation of the output. */
 const kinds = (graph: QuantGraph): string =>
   graph.ops
@@ -70,11 +71,9 @@ describe('layout: NCHW in, NHWC inside, NCHW out', () => {
       },
       2,
     );
-    expect(graph.tensors.map((t) => t.shape)).toEqual([
+    expect(int8Of(graph).map((t) => t.shape)).toEqual([
       [4, 5, 3],
       [2, 5, 2],
-      [1, 1, 60],
-      [1, 1, 20],
     ]);
   });
   it('Flatten before Gemm permutes its columns', () => {
@@ -87,7 +86,7 @@ describe('layout: NCHW in, NHWC inside, NCHW out', () => {
       2.5,
     );
     expect(kinds(graph)).toBe('fullyConnected');
-    expect(graph.tensors[0]!.shape).toEqual([4, 5, 3]);
+    expect(int8Of(graph)[0]!.shape).toEqual([4, 5, 3]);
   });
   it("a reshape of the input is the host's", () => {
     const graph = agree(
@@ -98,7 +97,7 @@ describe('layout: NCHW in, NHWC inside, NCHW out', () => {
       },
       2,
     );
-    expect(graph.tensors[0]!.shape).toEqual([4, 5, 1]);
+    expect(int8Of(graph)[0]!.shape).toEqual([4, 5, 1]);
   });
   it('a vector read as an image of one pixel or one channel is a reshape of bytes', () => {
     const graph = agree(
@@ -182,7 +181,7 @@ describe('operators', () => {
     for (const op of ['MaxPool', 'AveragePool']) {
       const attributes = { kernel_shape: [3, 3], strides: [2, 2], pads: [1, 1, 1, 1] };
       const graph = agree({ inputs: image, nodes: [node(op, ['x'], 'y', attributes)] }, 1.1);
-      expect(graph.tensors[1]).toMatchObject({ scale: graph.tensors[0]!.scale, shape: [3, 3, 4] });
+      expect(int8Of(graph)[1]).toMatchObject({ scale: int8Of(graph)[0]!.scale, shape: [3, 3, 4] });
     }
   });
   it('a last Softmax is left to the host', () => {
@@ -222,7 +221,7 @@ describe('operators', () => {
     const sample = Float32Array.from(random(3, 1000));
     sample[0] = 100;
     const scaleAt = (percentile: number): number =>
-      quantize(model, [sample], { percentile }).value.tensors[0]!.scale;
+      int8Of(quantize(model, [sample], { percentile }).value)[0]!.scale;
     expect(scaleAt(100)).toBeCloseTo(101 / 255, 3);
     expect(scaleAt(99.5) * 255).toBeGreaterThan(1.9);
     expect(scaleAt(99.5) * 255).toBeLessThan(2.2);
@@ -260,25 +259,11 @@ describe('refusals name code, place and remedy', () => {
       ...flat, initialisers: [floats('w', [2, 2], [1e38, -1e38, -1e38, 1e38])],
     }, [Float32Array.of(1e38, 1e38)], 100],
     ['samples of another size', 'MODEL-020', 'x', flat, [Float32Array.of(1)], 100],
-    ['two outputs', 'QUANT-004', 'test', {
-      ...flat, nodes: [gemm, node('Relu', ['x'], 'z')], outputs: { y: [], z: [] },
-    }, sample, 100],
     ['nothing to compute', 'QUANT-004', 'test', { ...flat, nodes: [node('Identity', ['x'], 'y')] }, sample, 100],
-    ['Softmax in the middle', 'QUANT-005', 'softmax-of-x', {
-      ...flat, nodes: [node('Softmax', ['x'], 's'), node('Gemm', ['s', 'w'], 'y')],
+    ['only operators that stay float', 'QUANT-004', 'test', {
+      ...flat, nodes: [node('Softmax', ['x'], 'y')],
     }, sample, 100],
-    ['a constant added to data', 'QUANT-006', 'add-of-x', {
-      ...flat, initialisers: [floats('w', [2], [1, 2])], nodes: [node('Add', ['x', 'w'], 'y')],
-    }, sample, 100],
-    ['an average over padding', 'QUANT-007', 'averagepool-of-x', {
-      inputs: { x: [1, 1, 1, 2] },
-      nodes: [node('AveragePool', ['x'], 'y', { kernel_shape: [1, 2], pads: [0, 1, 0, 0], count_include_pad: 1 })],
-    }, sample, 100],
-    ['a reshape that moves data', 'QUANT-008', 'conv-of-r', {
-      inputs: { x: [1, 2, 2, 3] },
-      initialisers: [ints('s', [4], [1, 3, 2, 2]), weights('w', 1, 3, 1, 1)],
-      nodes: [node('Relu', ['x'], 'a'), node('Reshape', ['a', 's'], 'r'), node('Conv', ['r', 'w'], 'y')],
-    }, [new Float32Array(12)], 100],
+    ['whole numbers as output', 'QUANT-011', 'y', { ...flat, nodes: [node('ArgMax', ['x'], 'y', { axis: 1 })] }, sample, 100],
   ]; // prettier-ignore
   test.for(FILES)('%s: %s at %s', ([, code, place, file, calibration, percentile]) => {
     let found: unknown;
@@ -324,10 +309,10 @@ describe('verifyQuantGraph finds what quantize never writes', () => {
       'QUANT-204',
       change(1, { requantize: { ...conv.requantize, shift: conv.requantize.shift.map(() => 31) } }),
     ],
-    ['a float among the integers', 'QUANT-206', tensor(1, { dtype: 'float32', scale: 1, zeroPoint: 0 })],
+    ['a float among the integers', 'QUANT-206', tensor(2, { dtype: 'float32', scale: 1, zeroPoint: 0 })],
     ['clamps crossed', 'QUANT-204', change(2, { clampMin: 5, clampMax: 4 })],
-    ['a scale changed by pooling', 'QUANT-204', tensor(2, { scale: 1 })],
-    ['a zero point', 'QUANT-204', tensor(5, { zeroPoint: 128 })],
+    ['a scale changed by pooling', 'QUANT-204', tensor(3, { scale: 1 })],
+    ['a zero point', 'QUANT-204', tensor(6, { zeroPoint: 128 })],
     ['a bias near the end of int32', 'QUANT-205', change(1, { bias: conv.bias.map(() => 2 ** 31 - 1) })],
   ])('%s: %s', ([, code, broken]) => {
     expect(verifyQuantGraph(broken).map((d) => d.code)).toContain(code);

@@ -10,3 +10,5 @@ export { TFLITE_OPERATORS, importTflite, isTflite } from './tflite/index.ts';
 export type * from './tflite/types.ts';
 export { verifyModel } from './verify.ts';
 export type * from './types.ts';
+export { PIXEL_RANGES, readSampleSet } from './samples/index.ts';
+export type { PixelRange, SampleSet, SampleShape } from './samples/index.ts';

@@ -1,5 +1,8 @@
 export { quantize } from './quantize.ts';
 export type { QuantizeOptions } from './quantize.ts';
+export type { CalibrationSample } from './calibrate.ts';
+export { measureLosses } from './losses.ts';
+export type { LayerLoss, LossOptions } from './losses.ts';
 export { adopt } from './adopt.ts';
 export { ENGINE_KINDS, engineCore, inputsOf, isEngineOp, outputsOf, readersOf } from './graph.ts';
 export type { EngineCore } from './graph.ts';

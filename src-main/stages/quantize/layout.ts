@@ -57,6 +57,15 @@ export function convWeightsToOhwi(
   return { weights: out, kernelH, kernelW };
 }
 
+/** [outC][taps] to [taps][outC]. */
+export function depthwiseWeights(weights: Int8Array, outC: number): Int8Array {
+  const taps = weights.length / outC;
+  return Int8Array.from(
+    { length: weights.length },
+    (_, i) => weights[(i % outC) * taps + Math.floor(i / outC)]!,
+  );
+}
+
 /** [outC][inC] with columns in the model's order to columns in the order of the input's bytes. */
 export function permuteColumns(weights: Float32Array, outC: number, input: Hwc): Float32Array {
   const order = modelOrder(input);
