@@ -188,6 +188,8 @@ function otherRule(graph: QuantGraph, op: QuantOp, gone: readonly Uint8Array[]):
   switch (op.kind) {
     case 'maxPool':
     case 'averagePool':
+    case 'lut':
+      if (channels(op.input) !== channels(op.output)) return undefined;
       return together([op.input, op.output], channels(op.output));
     case 'add': {
       const all = [...op.inputs, op.output];

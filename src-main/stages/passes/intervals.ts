@@ -66,6 +66,18 @@ function narrow(graph: QuantGraph, op: QuantOp, tensors: Bounds[], rounding: Rou
     case 'reshape':
       tensors[op.output] = reshaped(graph, op.input, op.output, tensors[op.input]!);
       return;
+    case 'lut': {
+      const { low, high } = tensors[op.input]!;
+      if (low.length !== graph.tensors[op.output]!.shape[2]) return;
+      const out = anything(low.length);
+      low.forEach((from, c) => {
+        const values = op.table.subarray(from + 128, high[c]! + 129);
+        out.low[c] = values.reduce((a, b) => Math.min(a, b), 127);
+        out.high[c] = values.reduce((a, b) => Math.max(a, b), -128);
+      });
+      tensors[op.output] = out;
+      return;
+    }
     default:
   }
 }

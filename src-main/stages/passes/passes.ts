@@ -1,8 +1,11 @@
 import type { QuantGraph } from '../quantize/types.ts';
+import { foldConstants } from './constants.ts';
 import { costOf } from './cost.ts';
 import { dropDeadCode } from './dead-code.ts';
 import { eliminateConstantChannels } from './eliminate.ts';
+import { foldPads } from './pads.ts';
 import { cleanReshapes } from './reshapes.ts';
+import { fuseTables } from './tables.ts';
 import type {
   Elimination,
   GraphCost,
@@ -11,7 +14,6 @@ import type {
   PassName,
   PassReport,
   Rewritten,
-  Rounding,
 } from './types.ts';
 import { PASS_NAMES } from './types.ts';
 
@@ -34,7 +36,7 @@ export function runPasses(graph: QuantGraph, options: PassesOptions = {}): Passe
       changes = describeElimination(elimination);
       current = elimination.after;
     } else if (isOn) {
-      const rewritten = REWRITES[pass as keyof typeof REWRITES](current, rounding);
+      const rewritten = REWRITES[pass as keyof typeof REWRITES](current);
       changes = rewritten.changes;
       current = rewritten.graph;
     }
@@ -44,12 +46,12 @@ export function runPasses(graph: QuantGraph, options: PassesOptions = {}): Passe
   return elimination ? { ...result, elimination } : result;
 }
 
-const REWRITES: Record<
-  Exclude<PassName, 'constantChannels'>,
-  (graph: QuantGraph, rounding: Rounding) => Rewritten
-> = {
+const REWRITES: Record<Exclude<PassName, 'constantChannels'>, (graph: QuantGraph) => Rewritten> = {
   deadCode: dropDeadCode,
+  constants: foldConstants,
   reshapes: cleanReshapes,
+  pads: foldPads,
+  tables: fuseTables,
 };
 
 function minus(a: GraphCost, b: GraphCost): GraphCost {

@@ -5,7 +5,14 @@ import type { QuantGraph } from '../quantize/types.ts';
 export type Rounding = 'double' | 'single';
 
 /** In the order they run. */
-export const PASS_NAMES = ['deadCode', 'reshapes', 'constantChannels'] as const;
+export const PASS_NAMES = [
+  'deadCode',
+  'constants',
+  'reshapes',
+  'pads',
+  'tables',
+  'constantChannels',
+] as const;
 export type PassName = (typeof PASS_NAMES)[number];
 
 export interface PassesOptions {

@@ -65,7 +65,7 @@ function checkStructure(
     const isSubset = kept.every((k, i) => k >= 0 && k < c && (i === 0 || k > kept[i - 1]!));
     if (!isSubset || kept.length === 0) report('PASS-201', 'the kept channels are no ascending subset');
     if (!isSame([h, w, kept.length], small.shape)) report('PASS-201', `shape [${small.shape}]`);
-    const facts = (x: typeof t) => [x.name, x.dtype, x.scale, x.zeroPoint];
+    const facts = (x: typeof t) => [x.name, x.dtype, x.scale, x.zeroPoint, x.data];
     if (!isSame(facts(t), facts(small))) report('PASS-201', 'name, type, scale or zero point differ');
     if ((isFloat || ends.has(id)) && kept.length !== c) report('PASS-203', 'channels of an end are removed');
     if (low.length !== (isFloat ? 0 : c) || high.length !== low.length) report('PASS-201', 'bounds missing');
@@ -342,6 +342,18 @@ function imageOf(
     case 'reshape': {
       const { low, high } = claims(op.input);
       return (i) => [low[i % low.length]!, high[i % low.length]!];
+    }
+    case 'lut': {
+      const { low, high } = claims(op.input);
+      if (low.length !== claims(op.output).low.length) return undefined;
+      return (c) => {
+        let [least, most] = [127, -128];
+        for (let v = low[c]!; v <= high[c]!; v++) {
+          least = Math.min(least, op.table[v + 128]!);
+          most = Math.max(most, op.table[v + 128]!);
+        }
+        return [least, most];
+      };
     }
     case 'add': {
       const { inputs, output } = op;
