@@ -40,7 +40,7 @@ const scale = (v: number, m: Multiplier): number => requantize(v, m.multiplierQ3
 /** input [steps][inputs]; returns the hidden state of every step, [steps][units]. */
 export function lstm(op: LstmOp, graph: QuantGraph, input: Int8Array): Int8Array {
   const units = op.gates.input.bias.length;
-  const steps = graph.tensors[op.output]!.shape[1];
+  const steps = graph.tensors[op.output]!.shape.reduce((a, b) => a * b, 1) / units;
   const inputs = input.length / steps;
   const inZero = graph.tensors[op.input]!.zeroPoint;
   const out = new Int8Array(steps * units);

@@ -236,7 +236,7 @@ export interface LstmGate {
 
 /**
  * TFLM's UNIDIRECTIONAL_SEQUENCE_LSTM with int8 activations and an int16 cell state, both states zero at the
- * start of each sample. input [1, steps, inputs], output [1, steps, units].
+ * start of each sample. input [1, steps, inputs] or [steps, 1, inputs], output with units for inputs.
  */
 export interface LstmOp extends OpBase {
   readonly kind: 'lstm';

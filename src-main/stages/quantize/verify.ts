@@ -17,12 +17,23 @@ import type {
   QuantTensor,
   Window,
 } from './types.ts';
+import { checkHostOp } from './verify-host.ts';
+import type { Report } from './verify-rules.ts';
+import {
+  checkClamps,
+  checkFactor,
+  checkMultiplier,
+  isInt8,
+  product,
+  sameScale,
+  size,
+} from './verify-rules.ts';
 
 // Its own, so that nothing is shared with the rest of the stage.
 const inputsOf = (op: QuantOp): readonly number[] => ('inputs' in op ? op.inputs : [op.input]);
 const outputsOf = (op: QuantOp): readonly number[] => ('outputs' in op ? op.outputs : [op.output]);
-
-type Report = (code: string, message: string) => void;
+const ENGINE_KINDS = 'conv depthwise fullyConnected maxPool averagePool add reshape'.split(' ');
+const isEngineKind = (op: QuantOp): boolean => ENGINE_KINDS.includes(op.kind);
 
 export function verifyQuantGraph(graph: QuantGraph): Diagnostic[] {
   const found: Diagnostic[] = [];
@@ -31,7 +42,9 @@ export function verifyQuantGraph(graph: QuantGraph): Diagnostic[] {
     (code, message) =>
       void found.push({ code, severity: 'error', place, message });
   checkTensors(graph, reporter);
-  const written = new Set(graph.inputs);
+  const isConstant = (t: number): boolean => graph.tensors[t]?.data !== undefined;
+  const constants = graph.tensors.flatMap((t, i) => (t.data === undefined ? [] : [i]));
+  const written = new Set([...graph.inputs, ...constants]);
   const names = new Set<string>();
   for (const op of graph.ops) {
     const report = reporter(op.name);
@@ -42,6 +55,7 @@ export function verifyQuantGraph(graph: QuantGraph): Diagnostic[] {
     if (!inputs.every((t) => written.has(t))) report('QUANT-201', 'reads a tensor before it is written');
     if (outputs.some((t) => written.has(t))) report('QUANT-201', 'writes a tensor a second time');
     outputs.forEach((t) => written.add(t));
+    if (isEngineKind(op) && inputs.some(isConstant)) report('QUANT-201', 'the engine reads a constant');
     const tensors = [...inputs, ...outputs].map((t) => graph.tensors[t]);
     if (tensors.every((t) => t !== undefined)) checkOp(op, tensors, report);
     else report('QUANT-201', 'refers to a tensor that does not exist');
@@ -69,17 +83,14 @@ function checkTensors(graph: QuantGraph, reporter: (place: string) => Report): v
     if (product(t.shape) !== product(t.modelShape)) {
       report('QUANT-202', `shape [${t.shape}] stands for [${t.modelShape}]`);
     }
+    if (t.data && (t.data.length !== product(t.shape) || t.dtype !== 'int8')) {
+      report('QUANT-203', `${t.data.length} values of a constant`);
+    }
     if (t.dtype === 'float32' && (t.scale !== 1 || t.zeroPoint !== 0)) {
       report('QUANT-204', 'a float tensor has a scale');
     }
   }
 }
-
-const isInt8 = (v: number): boolean => Number.isInteger(v) && v >= -128 && v <= 127;
-const product = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
-const size = (t: QuantTensor): number => product(t.shape);
-const sameScale = (a: QuantTensor, b: QuantTensor): boolean =>
-  a.scale === b.scale && a.zeroPoint === b.zeroPoint;
 
 function checkOp(op: QuantOp, tensors: readonly QuantTensor[], report: Report): void {
   const [input, second] = tensors as [QuantTensor, QuantTensor];
@@ -98,7 +109,7 @@ function checkOp(op: QuantOp, tensors: readonly QuantTensor[], report: Report): 
       return checkWeights(op, input, output, size(input), report);
     case 'maxPool':
     case 'averagePool':
-      if (!sameScale(input, output)) report('QUANT-204', 'pooling changes the scale');
+      if (!sameScale(input, output, 1e-6)) report('QUANT-204', 'pooling changes the scale');
       if (input.shape[2] !== output.shape[2]) report('QUANT-202', 'pooling changes the channels');
       checkClamps(op, report);
       return checkPoolWindow(op, input, output, report);
@@ -117,6 +128,8 @@ function checkOp(op: QuantOp, tensors: readonly QuantTensor[], report: Report): 
       return;
     case 'float':
       return checkFloat(op, tensors, report);
+    default:
+      return checkHostOp(op, tensors, report);
   }
 }
 
@@ -135,19 +148,6 @@ function checkFloat(op: FloatOp, tensors: readonly QuantTensor[], report: Report
   for (const d of verifyModel(op.model)) report('QUANT-206', `${d.place}: ${d.message}`);
   const sizes = [...op.model.inputs, ...op.model.outputs].map((t) => product(op.model.tensors[t]!.shape));
   if (`${sizes}` !== `${tensors.map(size)}`) report('QUANT-202', 'its tensors do not fit the float part');
-}
-
-function checkClamps(c: { readonly clampMin: number; readonly clampMax: number }, report: Report): void {
-  if (!isInt8(c.clampMin) || !isInt8(c.clampMax) || c.clampMin > c.clampMax) {
-    report('QUANT-204', `clamps ${c.clampMin} … ${c.clampMax}`);
-  }
-}
-
-function checkMultiplier(q: number, shift: number, report: Report): void {
-  const isNormal = q === 0 || (q >= 2 ** 30 && q < 2 ** 31);
-  if (!Number.isInteger(q) || !isNormal || !Number.isInteger(shift) || shift < -31 || shift > 30) {
-    report('QUANT-204', `multiplier ${q} / 2^31 · 2^${shift}`);
-  }
 }
 
 /** Every window must touch the image, and the output must hold exactly the windows that fit the padded input. */
@@ -202,11 +202,5 @@ function checkWeights(
 function checkAddFactors(op: AddOp, scale1: number, scale2: number, scale: number, report: Report): void {
   const twiceMax = 2 * Math.max(scale1, scale2);
   const wanted = [scale1 / twiceMax, scale2 / twiceMax, twiceMax / (2 ** 20 * scale)];
-  [op.input1, op.input2, op.outputScale].forEach((m, i) => {
-    checkMultiplier(m.multiplierQ31, m.shift, report);
-    const real = m.multiplierQ31 * 2 ** (m.shift - 31);
-    if (Math.abs(real - wanted[i]!) > wanted[i]! * 2 ** -30 + 2 ** -32) {
-      report('QUANT-204', `factor ${i + 1} is ${real}, the scales give ${wanted[i]}`);
-    }
-  });
+  [op.input1, op.input2, op.outputScale].forEach((m, i) => checkFactor(m, wanted[i]!, 30, report));
 }
