@@ -7,6 +7,8 @@ import type { StreamGaps } from './types.ts';
 
 /** Cycles of one instruction. */
 export interface Span {
+  /** Cycle in which it enters its queue; without queues, and for END, `issue`. */
+  readonly entered: number;
   readonly issue: number;
   /** First beat of a transfer, else `issue`. */
   readonly first: number;
@@ -93,10 +95,10 @@ export class Clock {
     const tokenAt = new Array<number>(TOKENS.length).fill(Infinity);
     return this.#steps.map((s) => {
       let issue = this.#next;
-      let span: Span = { issue, first: issue, last: issue };
+      let span: Span = { entered: issue, issue, first: issue, last: issue };
       if (s.kind === 'end') {
         issue = Math.max(issue, idleAt.load, idleAt.exec, idleAt.store);
-        span = { issue, first: issue, last: issue };
+        span = { entered: issue, issue, first: issue, last: issue };
       } else if (s.kind !== 'configure') {
         const engine = ENGINE_OF[s.kind];
         issue = Math.max(issue, idleAt[engine]);
@@ -105,7 +107,7 @@ export class Clock {
           tokenAt[i] = Infinity;
         }
         assert(issue < Infinity, 'program waits for a token that nothing sets');
-        span = this.#occupy(s, issue);
+        span = { entered: issue, ...this.#occupy(s, issue) };
         idleAt[engine] = span.last + 1;
         for (const i of maskBits(s.signal)) tokenAt[i] = span.last + 1;
       }
@@ -144,7 +146,7 @@ export class Clock {
           if (q.issued.length < q.steps.length) return at;
           cycle = Math.max(cycle, q.idleAt, (q.issued.at(-1) ?? -1) + 1);
         }
-        spans[at] = { issue: cycle, first: cycle, last: cycle };
+        spans[at] = { entered: cycle, issue: cycle, first: cycle, last: cycle };
       } else {
         const q = queues[ENGINE_OF[s.kind]];
         const ahead = q.steps.length - this.#chip.queueDepth;
@@ -164,13 +166,14 @@ export class Clock {
     for (let i = q.issued.length; i < q.steps.length; i++, count++) {
       const at = q.steps[i]!;
       const s = this.#steps[at]!;
-      let issue = Math.max(q.entered[i]! + 1, (q.issued.at(-1) ?? -1) + 1);
-      let span: Span = { issue, first: issue, last: issue };
+      const entered = q.entered[i]!;
+      let issue = Math.max(entered + 1, (q.issued.at(-1) ?? -1) + 1);
+      let span: Span = { entered, issue, first: issue, last: issue };
       if (s.kind !== 'configure' && s.kind !== 'end') {
         const wanted = maskBits(s.wait).map((bit) => tokens[bit]!);
         if (wanted.some((t) => t.set.length <= t.taken)) return count;
         issue = Math.max(issue, q.idleAt, ...wanted.map((t) => t.set[t.taken++]!));
-        span = this.#occupy(s, issue);
+        span = { entered, ...this.#occupy(s, issue) };
         q.idleAt = span.last + 1;
         for (const bit of maskBits(s.signal)) tokens[bit]!.set.push(span.last + 1);
       }
@@ -181,7 +184,7 @@ export class Clock {
   }
 
   /** First and last cycle of an engine's work on an instruction that issued in cycle `issue`. */
-  #occupy(s: Work, issue: number): Span {
+  #occupy(s: Work, issue: number): Omit<Span, 'entered'> {
     const beat = this.#chip.streamBytes;
     switch (s.kind) {
       case 'exec':
@@ -210,7 +213,7 @@ export class Clock {
   }
 }
 
-const transfer = (issue: number, first: number, beats: number, pause: number): Span => ({
+const transfer = (issue: number, first: number, beats: number, pause: number): Omit<Span, 'entered'> => ({
   issue,
   first,
   last: first + (beats - 1) * pause,
