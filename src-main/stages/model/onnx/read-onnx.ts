@@ -2,6 +2,7 @@ import { fromBinary } from '@bufbuild/protobuf';
 import { IngotError } from '../../../base/diagnostic.ts';
 import type { Graph, Model as OnnxModel, Tensor as OnnxTensor } from '../generated/onnx_pb.ts';
 import { ModelSchema } from '../generated/onnx_pb.ts';
+import { bfloat16, float16 } from '../half.ts';
 import { elementCount, saturatedInteger, toInteger } from '../limits.ts';
 import { allocate } from '../tensor.ts';
 import type { Tensor } from '../tensor.ts';
@@ -62,21 +63,6 @@ interface Encoding {
   readonly typed: (t: OnnxTensor) => readonly (number | bigint)[];
   /** How a typed field holds an element, where that is not the value itself. */
   readonly decode?: (v: number) => number;
-}
-
-/** IEEE 754 half precision. */
-function float16(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 31;
-  const fraction = bits & 1023;
-  if (exponent === 31) return fraction ? NaN : sign * Infinity;
-  return sign * (exponent === 0 ? fraction * 2 ** -24 : (1 + fraction / 1024) * 2 ** (exponent - 15));
-}
-
-const WORD = new DataView(new ArrayBuffer(4));
-function bfloat16(bits: number): number {
-  WORD.setUint32(0, (bits & 0xffff) * 65536);
-  return WORD.getFloat32(0);
 }
 
 const int32s = (t: OnnxTensor): readonly number[] => t.int32Data;
