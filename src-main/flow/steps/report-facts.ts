@@ -106,7 +106,7 @@ export function reportFacts(context: Pick<StepContext, 'readArtefact'>, run: Run
       ...power.modelled,
       ...(stats.antennaViolations > 0
         ? [
-            `${stats.antennaViolations} nets exceed the antenna ratio (metal to gate area of one layer); they are listed in the log and not repaired.`,
+            `${stats.antennaViolations} nets exceed the antenna ratio (metal to gate area of one layer); neither a hop nor a diode helped; they are listed in the log.`,
           ]
         : []),
     ],

@@ -3,40 +3,40 @@ import { pack } from '../../base/pack.ts';
 import { defineStep } from '../step.ts';
 import { judged, packChip, readChip, readKitArtefact } from './chip-state.ts';
 
-/** Share of the step's time by phase, measured on the demo chip; for the progress bar only. */
-const PHASE_START = { access: 0, initial: 0.02, negotiate: 0.4, endgame: 0.9, emit: 0.95 } as const;
-const PHASE_SHARE = { access: 0.02, initial: 0.38, negotiate: 0.5, endgame: 0.05, emit: 0.05 } as const;
-
 export const routeStep = defineStep({
   name: 'route',
   title: 'Route',
-  version: 4,
+  version: 5,
   inputs: ['kit.bin', 'repaired.bin'],
   outputs: ['routed.bin', 'route-stats.bin'],
   settings: ['route.maxRounds', 'route.seed'],
   async run(context) {
     const { routeChip, verifyRouting } = await import('../../stages/routing/index.ts');
     const kit = readKitArtefact(context);
-    const { netlist, floorplan, placement: before } = readChip(context, 'repaired.bin');
+    const { netlist: given, floorplan, placement: before } = readChip(context, 'repaired.bin');
     const options = { maxRounds: context.settings['route.maxRounds'], seed: context.settings['route.seed'] };
-    const { value, diagnostics } = routeChip(netlist, floorplan, before, kit, options, (p) =>
-      context.progress(
-        PHASE_START[p.phase] + PHASE_SHARE[p.phase] * p.fraction,
-        `${p.phase}, round ${p.round}, ${p.conflicts} nets in conflict`,
-      ),
+    const { value, diagnostics } = routeChip(given, floorplan, before, kit, options, (p) =>
+      context.progress(0.97 * p.overall, `${p.phase}, round ${p.round}, ${p.conflicts} nets in conflict`),
     );
     diagnostics.forEach(context.log);
-    const { routing, placement, stats } = value;
+    const { routing, netlist, placement, stats } = value;
     context.writeArtefact('routed.bin', packChip({ netlist, floorplan, placement, routing }));
     context.writeArtefact('route-stats.bin', pack(stats));
     context.metric('wirelengthUm', stats.wirelengthUm, 'um');
+    context.metric('wirelengthPerHpwl', stats.wirelengthUm / stats.hpwlUm);
     context.metric('vias', stats.vias);
+    context.metric('viasPerPin', stats.vias / stats.pins);
+    context.metric('antennaHops', stats.antennaHops);
+    context.metric('antennaDiodes', stats.antennaDiodes);
+    context.metric('antennaViolations', stats.antennaViolations);
     context.metric('routeRounds', stats.rounds);
-    if (routing.failedNets.length > 0)
+    if (routing.failedNets.length > 0) {
+      const crowded = diagnostics.find((d) => d.code === 'ROUTE-023')?.place;
       throw new IngotError('ROUTE-022', `${routing.failedNets.length} nets could not be routed`, {
-        place: netlist.netNames[routing.failedNets[0]!]!,
+        place: crowded ?? netlist.netNames[routing.failedNets[0]!]!,
         remedy: 'lower floorplan.utilization, or raise route.maxRounds',
       });
+    }
     context.progress(0.97, 'verifying');
     context.proof({
       name: 'every net is routed without conflict',

@@ -1,6 +1,7 @@
 import type { Kit } from '../kit/types.ts';
 import { topStructure, type GdsLibrary } from '../layout/index.ts';
 import type { Netlist } from '../netlist/types.ts';
+import { checkAntennas } from './antenna.ts';
 import { compareNets, connect } from './connectivity.ts';
 import { checkCuts } from './drc-cuts.ts';
 import { checkFrame } from './drc-frame.ts';
@@ -31,6 +32,7 @@ export function checkLayout(gds: GdsLibrary, netlist: Netlist, kit: Kit): CheckR
     return net < 0 ? '' : terminals.nameOf(net);
   };
   checkCuts(flat, kit, netName, found);
+  checkAntennas(flat, kit, connectivity, netName, found);
   return {
     isClean: found.violations.length === 0,
     violations: found.violations,

@@ -19,6 +19,7 @@ const RULES: readonly Rule[] = [
   'cut-size',
   'cut-spacing',
   'enclosure',
+  'antenna',
   'off-grid',
   'outside-die',
   'duplicate',

@@ -14,6 +14,7 @@ export type Rule =
   | 'cut-size'
   | 'cut-spacing'
   | 'enclosure'
+  | 'antenna'
   | 'off-grid'
   | 'outside-die'
   | 'duplicate';

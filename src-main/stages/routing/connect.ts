@@ -4,7 +4,7 @@
  */
 import type { Rect } from '../../base/geometry.ts';
 import { nodeXy } from './lattice.ts';
-import { boxOfNodes, findPath, type Path, type Search, type SearchRules } from './search.ts';
+import { boxOfNodes, findPath, WINDOW_TRIES, type Path, type Search, type SearchRules } from './search.ts';
 import {
   LINK_DOWN,
   LINK_UP,
@@ -174,8 +174,8 @@ function searchFor(
   if (c.freeTerminal >= 0) targets = targets.filter((n) => keepsPinCutSpacing(g, n, pinCutReachDbu));
   for (const n of targets) g.state.isTarget[n] = 1;
   let path: Path | null = null;
-  for (let attempt = 0, margin = marginDbu; attempt < 4 && !path; attempt++, margin *= 4) {
-    const last = attempt === 3;
+  for (let attempt = 0, margin = marginDbu; attempt < search.windowTries && !path; attempt++, margin *= 4) {
+    const last = attempt === WINDOW_TRIES - 1;
     const window: Rect = last
       ? die
       : {

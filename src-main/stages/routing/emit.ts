@@ -20,7 +20,7 @@ export interface Emitted {
   readonly filledGaps: number;
 }
 
-interface NetShapes {
+export interface NetShapes {
   readonly wires: number[];
   readonly vias: number[];
 }
@@ -72,7 +72,8 @@ function trackMap(): TrackMap {
   return { add, byTrack };
 }
 
-function emitNet(lattice: Lattice, n: RoutableNet, out: NetShapes): { filled: number; jog: number } {
+/** Adds one net's wires and vias to `out`. */
+export function emitNet(lattice: Lattice, n: RoutableNet, out: NetShapes): { filled: number; jog: number } {
   const map = trackMap();
   const { nodes, links, taps } = n.route;
   let jog = 0;

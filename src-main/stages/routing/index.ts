@@ -6,5 +6,6 @@ export {
   type RouteProgress,
   type RouteStats,
 } from './options.ts';
+export type { UsageMap } from './crowding.ts';
 export { verifyRouting } from './verify.ts';
 export type * from './types.ts';

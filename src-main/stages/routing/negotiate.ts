@@ -6,7 +6,8 @@
  */
 import type { CutLayer, Kit } from '../kit/types.ts';
 import { connectNet } from './connect.ts';
-import type { RouteObserver, RouteOptions } from './options.ts';
+import type { RouteOptions } from './options.ts';
+import type { Report } from './progress.ts';
 import { ripNodes } from './rip.ts';
 import { makeSearch, type Search, type SearchRules } from './search.ts';
 import { addHistory, emptyRoute, hasConflict, isConflict, markRoute, type RouterState } from './state.ts';
@@ -26,7 +27,7 @@ export interface Router {
   readonly marginDbu: number;
   readonly pinCutReachDbu: number;
   readonly conflictsByRound: number[];
-  readonly observe: RouteObserver | undefined;
+  readonly observe: Report | undefined;
   rounds: number;
 }
 
@@ -35,7 +36,7 @@ export function makeRouter(
   terminals: Terminals,
   kit: Kit,
   options: RouteOptions,
-  observe: RouteObserver | undefined,
+  observe: Report | undefined,
 ): Router {
   const reach = (layer: number): number => {
     const cut = kit.tech.layers[layer] as CutLayer | undefined;

@@ -1,3 +1,5 @@
+import type { UsageMap } from './crowding.ts';
+
 /** What a caller may ask of the router and what it hears back. Plain data; part of the cache digest. */
 export interface RouteOptions {
   /** Varies tie-breaking among equal nets in the endgame; same seed, same bytes. */
@@ -15,6 +17,8 @@ export interface RouteOptions {
   readonly ecoRounds: number;
   /** Largest metal area per gate area of one layer (FreePDK45 deck: 300). */
   readonly antennaRatio: number;
+  /** Hops and diodes for nets beyond the ratio (routeChip only). */
+  readonly antennaRepair: boolean;
 }
 
 export const defaultRouteOptions: RouteOptions = {
@@ -26,12 +30,17 @@ export const defaultRouteOptions: RouteOptions = {
   jogFactor: 3,
   ecoRounds: 12,
   antennaRatio: 300,
+  antennaRepair: true,
 };
 
 export interface RouteStats {
   readonly wirelengthUm: number;
+  /** Sum over nets of half the perimeter of the box about their terminals. */
+  readonly hpwlUm: number;
   /** Vias including those that land on pins. */
   readonly vias: number;
+  /** Pins and ports on nets. */
+  readonly pins: number;
   /** [layers of the kit] wire length by layer, um. */
   readonly wirelengthByLayerUm: readonly number[];
   /** Wire against the layers' direction, um (part of wirelengthUm). */
@@ -45,16 +54,24 @@ export interface RouteStats {
   /** Cells moved by engineering change, by kind. */
   readonly mirroredCells: number;
   readonly shiftedCells: number;
+  /** Gates that were given a hop to the topmost layer, and diodes added. */
+  readonly antennaHops: number;
+  readonly antennaDiodes: number;
+  /** Nets that still exceed the ratio. */
   readonly antennaViolations: number;
+  /** Where wires are. */
+  readonly usage: UsageMap;
 }
 
 export interface RouteProgress {
-  readonly phase: 'access' | 'initial' | 'negotiate' | 'endgame' | 'emit';
+  readonly phase: 'initial' | 'negotiate' | 'endgame' | 'antenna' | 'emit';
   readonly round: number;
   /** Nets still in conflict (all nets not yet routed while in phase 'initial'). */
   readonly conflicts: number;
   /** Of the phase's work, 0..1. */
   readonly fraction: number;
+  /** Of all the work, 0..1; never falls. */
+  readonly overall: number;
 }
 
 /** Told now and then; cannot change the result. */

@@ -29,6 +29,7 @@ import {
 import type { Rect } from '../../base/geometry.ts';
 
 const BUCKETS = 1 << 16;
+export const WINDOW_TRIES = 4;
 /** Of the first word of `reached`: the move by which the node was reached; a stamp stands above it. */
 const MOVE_BITS = 7;
 const MOVE_MASK = (1 << MOVE_BITS) - 1;
@@ -48,6 +49,8 @@ export interface Search {
   readonly viaCost: number;
   /** Cost of a node that another net uses; Infinity-like when negative: such nodes are closed. */
   presentCost: number;
+  /** Windows tried for a connection, each four times as wide as the last; the fourth is the die. */
+  windowTries: number;
   /** Lower bounds by the range of the goal's layers. */
   readonly bounds: (low: number, high: number) => Bounds;
 }
@@ -63,6 +66,7 @@ export function makeSearch(state: RouterState, viaCost: number): Search {
     expansions: 0,
     viaCost,
     presentCost: 14,
+    windowTries: WINDOW_TRIES,
     bounds: makeBounds(state.lattice, viaCost),
   };
 }

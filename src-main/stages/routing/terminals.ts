@@ -48,6 +48,14 @@ export interface Terminals {
   /** Claims of sole access points, laid anew. */
   readonly reserve: () => void;
   readonly netIndex: Int32Array;
+  /** Terminal of a pin of a cell that is not in the netlist yet, with pin id -1. */
+  readonly cellTerminal: (
+    master: number,
+    pin: number,
+    orient: number,
+    xDbu: number,
+    yDbu: number,
+  ) => Terminal;
 }
 
 /** Nodes of a layer on a rectangle: those inside, else on each track through it the nearest one. */
@@ -108,12 +116,15 @@ export function makeTerminals(
     t.yDbu = t.nodes.length ? Math.round(y / t.nodes.length) : Math.round((fallback.y1 + fallback.y2) / 2);
   };
 
-  const fillCellPin = (t: Terminal, p: Placement): void => {
-    const inst = pinInst[t.pin];
-    const masterIndex = netlist.instMaster[inst];
+  const fillFrom = (
+    t: Terminal,
+    masterIndex: number,
+    k: number,
+    orient: number,
+    x: number,
+    y: number,
+  ): void => {
     const master = kit.masters[masterIndex];
-    const k = t.pin - netlist.instPinStart[inst];
-    const [x, y, orient] = [p.xDbu[inst], p.yDbu[inst], p.orient[inst]];
     const nodes: number[] = [];
     const vias: number[] = [];
     const reach: number[] = [];
@@ -139,7 +150,13 @@ export function makeTerminals(
     t.vias = vias;
     t.reachDbu = reach;
     setCentre(t, { x1: x, y1: y, x2: x + master.widthDbu, y2: y + master.heightDbu });
-    if (nodes.length === 0) {
+  };
+  const fillCellPin = (t: Terminal, p: Placement): void => {
+    const inst = pinInst[t.pin];
+    const k = t.pin - netlist.instPinStart[inst];
+    fillFrom(t, netlist.instMaster[inst], k, p.orient[inst], p.xDbu[inst], p.yDbu[inst]);
+    if (t.nodes.length === 0) {
+      const master = kit.masters[netlist.instMaster[inst]];
       diagnostics.push({
         code: 'ROUTE-010',
         severity: 'error',
@@ -228,7 +245,12 @@ export function makeTerminals(
       measure(n);
     }
   };
-  return { nets, pinInst, diagnostics, refreshInstance, reserve, netIndex };
+  const cellTerminal: Terminals['cellTerminal'] = (master, pin, orient, x, y) => {
+    const t: Terminal = { pin: -1, nodes: [], vias: [], reachDbu: [], xDbu: 0, yDbu: 0 };
+    fillFrom(t, master, pin, orient, x, y);
+    return t;
+  };
+  return { nets, pinInst, diagnostics, refreshInstance, reserve, netIndex, cellTerminal };
 }
 
 /**
