@@ -8,6 +8,7 @@ import { floorplanStep } from './steps/floorplan.ts';
 import { importModelStep } from './steps/import-model.ts';
 import { kitStep } from './steps/kit.ts';
 import { layoutStep } from './steps/layout.ts';
+import { passesStep } from './steps/passes.ts';
 import { placeStep } from './steps/place.ts';
 import { powerStep } from './steps/power.ts';
 import { quantizeStep } from './steps/quantize.ts';
@@ -22,6 +23,7 @@ import { timingStep } from './steps/timing.ts';
 export const FLOW: Flow = [
   importModelStep,
   quantizeStep,
+  passesStep,
   compileStep,
   simulateStep,
   rtlStep,

@@ -26,11 +26,17 @@ export interface ChoiceSpec extends Common {
 export type SettingSpec = NumberSpec | BooleanSpec | ChoiceSpec;
 
 export const SETTINGS = {
+  'data.pixels': {
+    type: 'choice',
+    default: 'unit',
+    values: ['unit', 'signed', 'byte', 'imagenet'],
+    help: 'how images become numbers: 0..1, -1..1, 0..255, or 0..1 less mean over deviation of ImageNet',
+  },
   'quantize.range': {
     type: 'choice',
     default: 'minmax',
-    values: ['minmax', 'percentile'],
-    help: 'how activation ranges are taken from the calibration set',
+    values: ['minmax', 'percentile', 'mse'],
+    help: 'how activation ranges are taken from the calibration set: all values, 99.99 % of them, or least square error',
   },
   'quantize.calibrationSamples': {
     type: 'integer',
@@ -38,6 +44,24 @@ export const SETTINGS = {
     min: 1,
     max: 100_000,
     help: 'samples of the calibration set that are used, from its start',
+  },
+  'passes.deadCode': { type: 'boolean', default: true, help: 'drop operators whose result nobody reads' },
+  'passes.constants': {
+    type: 'boolean',
+    default: true,
+    help: 'compute operators on constants at compile time',
+  },
+  'passes.reshapes': { type: 'boolean', default: true, help: 'drop reshapes that need no work' },
+  'passes.pads': {
+    type: 'boolean',
+    default: true,
+    help: 'make borders of zeros the padding of convolutions',
+  },
+  'passes.tables': { type: 'boolean', default: true, help: 'merge chains of tables and clamps' },
+  'passes.constantChannels': {
+    type: 'boolean',
+    default: true,
+    help: 'remove channels that are proved to be constant, folding them into biases',
   },
   'chip.rows': { type: 'integer', default: 1, min: 1, max: 64, help: 'pixel rows P of the engine' },
   'chip.columns': {

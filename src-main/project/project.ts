@@ -12,6 +12,7 @@ import { putFile, type FileRow } from './queries/files.ts';
 import { insertProject, readProject } from './queries/project.ts';
 import { recoverRun } from './run-lock.ts';
 import { inWorld, worldError } from './world.ts';
+import { zipFolder } from './zip-folder.ts';
 
 export interface Project {
   /** Absolute. */
@@ -95,15 +96,19 @@ export function importFiles(project: Project, files: readonly FileToImport[]): r
 
 function storeFiles(dir: string, files: readonly FileToImport[]): FileRow[] {
   return files.map(({ role, path }) => {
-    const bytes = readInput(resolve(path));
+    const bytes = readInput(resolve(path), FOLDER_ROLES.includes(role));
     const stored = storeArtefact(dir, role, bytes);
     return { role, name: basename(path), ...stored, importedAtMs: Date.now() };
   });
 }
 
-function readInput(path: string): Uint8Array {
+/** Data sets may be folders of images. */
+const FOLDER_ROLES: readonly string[] = ['calibration', 'test.images'];
+
+function readInput(path: string, mayBeFolder: boolean): Uint8Array {
   return inWorld(path, () => {
     const stat = statSync(path);
+    if (stat.isDirectory() && mayBeFolder) return zipFolder(path, FILE_BYTES_MAX);
     if (stat.isDirectory()) throw Object.assign(new Error(path), { code: 'EISDIR' });
     const refuse = (code: string, message: string): never => {
       throw new IngotError(code, message, { place: path, remedy: 'check that this is the right file' });

@@ -183,15 +183,15 @@ const MODELS: readonly Row[] = [
     nodes: [conv],
     initialisers: [floats('w', [1, 1, 1, 1], [NaN])],
   }),
-  model('two inputs', 'QUANT-004', {
+  model('two inputs, calibration for one', 'DATA-011', {
     inputs: { x: [1, 1, 8, 8], z: [1, 1, 8, 8] },
     nodes: [node('Add', ['x', 'z'], 'y')],
   }),
-  model('a model of other size than the test set', 'FILE-013', {
+  model('a model of other size than the test set', 'DATA-002', {
     inputs: { x: [1, 1, 9, 9] },
     nodes: [relu],
   }),
-  model('a model of other outputs than the test set', 'FILE-013', {
+  model('a model of other outputs than the test set', 'DATA-002', {
     inputs: { x: [1, 1, 8, 8] },
     nodes: [relu],
   }),
@@ -209,9 +209,9 @@ const npy = (what: string, code: string, role: string, shape: number[], value = 
   );
 
 const DATA: readonly Row[] = [
-  npy('calibration of another shape', 'FILE-013', 'calibration', [10, 63]),
-  npy('calibration without samples', 'FILE-012', 'calibration', [0, 64]),
-  npy('calibration that is not numbers', 'FILE-014', 'calibration', [10, 64], NaN),
+  npy('calibration of another shape', 'DATA-002', 'calibration', [10, 63]),
+  npy('calibration without samples', 'DATA-003', 'calibration', [0, 64]),
+  npy('calibration that is not numbers', 'DATA-004', 'calibration', [10, 64], NaN),
   npy('calibration beyond all bounds', 'QUANT-003', 'calibration', [10, 64], 3e38),
   file('truncated calibration', 'MODEL-032', 'calibration', 'half.npy', () =>
     exampleFile('calibration-images.npy').subarray(0, 3000),
@@ -221,8 +221,8 @@ const DATA: readonly Row[] = [
   ),
   npy('fewer labels than images', 'FILE-011', 'test.labels', [10]),
   npy('more expected outputs than images', 'FILE-011', 'test.expected', [400, 10]),
-  npy('wider expected outputs than the model', 'FILE-013', 'test.expected', [360, 11]),
-  npy('test images that are infinite', 'FILE-014', 'test.images', [360, 64], Infinity),
+  npy('wider expected outputs than the model', 'DATA-002', 'test.expected', [360, 11]),
+  npy('test images that are infinite', 'DATA-004', 'test.images', [360, 64], Infinity),
 ];
 
 /** Root may read everything: then the command runs as nobody. */
@@ -344,7 +344,7 @@ const PROJECTS: readonly Row[] = [
     };
   }),
   row('a damaged artefact', 'FLOW-008', FAILS.world, async (box) => {
-    flipByte(await artefactOf(box.project, 'quantize', 'quantized.bin'));
+    flipByte(await artefactOf(box.project, 'passes', 'quantized.bin'));
     return {
       commands: [running('--from', 'compile', '--to', 'compile')],
       then: AGAIN,

@@ -10,17 +10,20 @@ const FLOAT_TOLERANCE = 1e-4;
 export const importModelStep = defineStep({
   name: 'import',
   title: 'Import the model',
-  version: 1,
+  version: 2,
   inputs: [],
   files: ['model'],
   optionalFiles: TEST_FILES,
   outputs: ['model.bin'],
-  settings: [],
+  settings: ['data.pixels'],
   async run(context) {
     const { importModel, runFloat, verifyModel } = await import('../../stages/model/index.ts');
     const file = context.readFile('model');
-    const { value: model, diagnostics } = importModel(file.bytes, file.name);
+    const { value: model, diagnostics, passes } = importModel(file.bytes, file.name);
     diagnostics.forEach(context.log);
+    const applied = passes.filter((p) => p.count > 0).map((p) => `${p.pass} (${p.count})`);
+    if (applied.length > 0)
+      context.log({ code: 'MODEL-102', severity: 'info', message: `rewritten: ${applied.join(', ')}` });
     context.writeArtefact('model.bin', pack(model));
     context.proof({
       name: 'the imported model is well formed',
@@ -37,7 +40,7 @@ export const importModelStep = defineStep({
       context.proof({ ...claim, result: 'skipped', detail: 'only for models of one input and one output' });
       return;
     }
-    const images = readSamples(context, 'test.images', inputOf(model));
+    const images = readSamples(context, 'test.images', inputOf(model), context.settings['data.pixels']);
     const expected = readSamples(context, 'test.expected', model.tensors[model.outputs[0]!]!);
     if (expected.length !== images.length)
       throw new IngotError('FILE-011', `${expected.length} expected outputs for ${images.length} images`, {

@@ -22,18 +22,17 @@ export const simulateStep = defineStep({
   files: ['calibration'],
   optionalFiles: TEST_FILES,
   outputs: ['simulation.bin', 'stimulus.bin'],
-  settings: ['simulate.samples'],
+  settings: ['simulate.samples', 'data.pixels'],
   async run(context) {
     const { simulate } = await import('../../stages/simulator/index.ts');
     const quantized = await import('../../stages/quantize/index.ts');
     const graph = unpack<QuantGraph>(context.readArtefact('quantized.bin'));
     const program = unpack<Program>(context.readArtefact('program.bin'));
     const model = unpack<Model>(context.readArtefact('model.bin'));
-    const test = readTestSet(context, model);
-    const samples = (test?.images ?? readSamples(context, 'calibration', inputOf(model))).slice(
-      0,
-      context.settings['simulate.samples'],
-    );
+    const test = readTestSet(context, model, context.settings['data.pixels']);
+    const samples = (
+      test?.images ?? readSamples(context, 'calibration', inputOf(model), context.settings['data.pixels'])
+    ).slice(0, context.settings['simulate.samples']);
     const inputs = samples.map((x) => quantized.quantizeInput(graph, x));
     context.progress(0.1, `${inputs.length} inferences`);
     const simulation = simulate(program, program.chip, inputs);

@@ -1,6 +1,14 @@
 /** The project's test images and labels, as steps read them. */
 import { IngotError } from '../../base/diagnostic.ts';
-import { readNpy, samplesOf, type Model, type ModelTensor } from '../../stages/model/index.ts';
+import {
+  readNpy,
+  readSampleSet,
+  type Model,
+  type ModelTensor,
+  type PixelRange,
+  type SampleSet,
+  type SampleShape,
+} from '../../stages/model/index.ts';
 import type { StepContext } from '../step.ts';
 
 export const TEST_FILES = ['test.images', 'test.labels', 'test.expected'] as const;
@@ -8,7 +16,10 @@ export const TEST_FILES = ['test.images', 'test.labels', 'test.expected'] as con
 type Files = Pick<StepContext, 'hasFile' | 'readFile'>;
 
 export interface TestSet {
+  /** First input of the model; all there are in most models. */
   readonly images: readonly Float32Array[];
+  /** [sample][input of the model] */
+  readonly samples: SampleSet['samples'];
   /** null when the project gives none. */
   readonly labels: ArrayLike<number> | null;
 }
@@ -16,40 +27,35 @@ export interface TestSet {
 /** What a sample of the test or calibration set is fed to. */
 export const inputOf = (model: Model): ModelTensor => model.tensors[model.inputs[0]!]!;
 
-/**
- * One Float32Array per sample, each as large as `tensor`. FILE-010: a file the step needs was not imported;
- * FILE-012: no sample; FILE-013: samples of another size; FILE-014: a value that is not a finite number.
- */
-export function readSamples(context: Files, role: string, tensor: ModelTensor): Float32Array[] {
-  if (!context.hasFile(role))
-    throw new IngotError('FILE-010', `the project has no ${role}`, {
-      place: role,
-      remedy: `import it: ingot import --role ${role} FILE.npy`,
-    });
-  const file = context.readFile(role);
-  const npy = readNpy(file.bytes, file.name);
-  const samples = samplesOf(npy);
-  const fail = (code: string, message: string, remedy: string): never => {
-    throw new IngotError(code, message, { place: file.name, remedy });
-  };
-  const size = tensor.shape.reduce((product, n) => product * n, 1);
-  if (samples.length === 0) fail('FILE-012', `${role} has no sample`, 'give at least one sample');
-  if (samples[0]!.length !== size)
-    fail(
-      'FILE-013',
-      `shape [${npy.shape.join(', ')}] has ${samples[0]!.length} values a sample, tensor ${tensor.name} of the model has ${size}`,
-      `save an array of shape [samples, ${tensor.shape.slice(1).join(', ')}]`,
-    );
-  const bad = samples.findIndex((sample) => !sample.every(Number.isFinite));
-  if (bad >= 0)
-    fail('FILE-014', `sample ${bad} holds a value that is not a finite number`, 'leave that sample out');
-  return samples;
+/** A file of samples for these inputs. FILE-010: it was not imported; DATA-*: it does not fit (samples/README.md). */
+export function readSamplesFor(
+  context: Files,
+  role: string,
+  inputs: readonly SampleShape[],
+  pixels: PixelRange = 'unit',
+): SampleSet {
+  if (context.hasFile(role)) return readSampleSet(context.readFile(role), inputs, pixels);
+  throw new IngotError('FILE-010', `the project has no ${role}`, {
+    place: role,
+    remedy: `import it: ingot import --role ${role} FILE.npy`,
+  });
 }
 
-export function readTestSet(context: Files, model: Model): TestSet | null {
+/** As above, for a tensor that is the only one: one array per sample. */
+export const readSamples = (
+  context: Files,
+  role: string,
+  tensor: SampleShape,
+  pixels?: PixelRange,
+): Float32Array[] => readSamplesFor(context, role, [tensor], pixels).samples.map((s) => s[0]!);
+
+/** Labels from their own file, else from the images' (folders, npz, csv). */
+export function readTestSet(context: Files, model: Model, pixels?: PixelRange): TestSet | null {
   if (!context.hasFile('test.images')) return null;
-  const images = readSamples(context, 'test.images', inputOf(model));
-  if (!context.hasFile('test.labels')) return { images, labels: null };
+  const inputs = model.inputs.map((id) => model.tensors[id]!);
+  const { samples, labels: own } = readSamplesFor(context, 'test.images', inputs, pixels);
+  const images = samples.map((s) => s[0]!);
+  if (!context.hasFile('test.labels')) return { images, samples, labels: own };
   const file = context.readFile('test.labels');
   const labels = readNpy(file.bytes, file.name).data;
   if (labels.length !== images.length)
@@ -57,7 +63,7 @@ export function readTestSet(context: Files, model: Model): TestSet | null {
       place: file.name,
       remedy: 'give one label per image',
     });
-  return { images, labels };
+  return { images, samples, labels };
 }
 
 /** Index of the largest value; the lowest index on a tie, as NumPy. */
