@@ -91,6 +91,7 @@ export interface Operators {
   /** Matrix product over the last two axes, the others broadcast (as NumPy's matmul, both of rank 2 or more). */
   MatMul: Form<Two>;
 
+  /** Of any type of number: in quantised files also right on the integers. */
   MaxPool: Form<One, PoolAttributes>;
   /** countIncludePad: the divisor is the whole window even where it hangs over the edge. */
   AveragePool: Form<One, PoolAttributes & { readonly countIncludePad: boolean }>;

@@ -147,7 +147,7 @@ const COMPARISONS = new Set<string>([
 ]);
 /** All operands and results are float32. */
 const ALL_FLOAT = new Set<string>([
-  'Conv', 'ConvTranspose', 'Gemm', 'MatMul', 'MaxPool', 'AveragePool', 'LayerNormalization', 'RNN', 'GRU', 'LSTM',
+  'Conv', 'ConvTranspose', 'Gemm', 'MatMul', 'AveragePool', 'LayerNormalization', 'RNN', 'GRU', 'LSTM',
 ]); // prettier-ignore
 
 function fitsFamily(op: string, t: readonly ModelTensor[], y: ModelTensor): boolean | undefined {
@@ -190,7 +190,7 @@ function fitsOne(
       return fitsMatMul(x, w, y.shape);
     case 'MaxPool':
     case 'AveragePool':
-      return x[1] === y.shape[1] && fitsWindow(node.attributes, 1, 1, x, y.shape);
+      return t[0]!.dtype === y.dtype && x[1] === y.shape[1] && fitsWindow(node.attributes, 1, 1, x, y.shape);
     case 'LayerNormalization': {
       const size = product(x.slice(node.attributes.axis));
       return same(x, y.shape) && product(w) === size && product(b!) === size;

@@ -39,6 +39,11 @@ function sameLength(node: NodeReader, zero: Constant, scale: Constant): Constant
   return node.b.constant(zero.dtype, [count], new Array<number>(count).fill(zero.data[0]!));
 }
 
+/** 0 where one scale stands for the whole tensor: files name any axis then. */
+function scaleAxis(node: NodeReader, x: Value, scale: Constant, axis: number): number {
+  return scale.shape.length === 0 ? 0 : axisIn(node.b, axis, x.shape.length);
+}
+
 function dequantized(
   node: NodeReader,
   x: Value,
@@ -46,9 +51,8 @@ function dequantized(
   zero: Constant | undefined,
   axis: number,
 ): Value {
-  const at = x.shape.length === 0 ? 0 : axisIn(node.b, axis, x.shape.length);
   const [s, z] = parameters(node, scale, zero, x.dtype);
-  return node.b.add('DequantizeLinear', [x, s, z], { axis: s.shape.length === 0 ? 0 : at });
+  return node.b.add('DequantizeLinear', [x, s, z], { axis: scaleAxis(node, x, s, axis) });
 }
 
 function quantized(
@@ -59,9 +63,8 @@ function quantized(
   axis: number,
   dtype: DType,
 ): Value {
-  const at = x.shape.length === 0 ? 0 : axisIn(node.b, axis, x.shape.length);
   const [s, z] = parameters(node, scale, zero, dtype);
-  return node.b.add('QuantizeLinear', [x, s, z], { axis: s.shape.length === 0 ? 0 : at });
+  return node.b.add('QuantizeLinear', [x, s, z], { axis: scaleAxis(node, x, s, axis) });
 }
 
 function requireNoBlocks(node: NodeReader): void {

@@ -1,7 +1,7 @@
 /** Convolution and pooling over images [n, c, h, w]. */
-import type { ConvAttributes, PoolAttributes } from '../types.ts';
+import type { ConvAttributes, PoolAttributes, TensorData } from '../types.ts';
 import type { Tensor, TensorType } from '../tensor.ts';
-import { sizeOf } from '../tensor.ts';
+import { allocate, sizeOf } from '../tensor.ts';
 import type { OperatorsOf } from './operator.ts';
 import { fit, fitFloats, text } from './operator.ts';
 
@@ -149,10 +149,10 @@ function convTranspose(
   return Float32Array.from(out);
 }
 
-function pool(x: Tensor, a: PoolAttributes, y: TensorType, kind: 'max' | 'valid' | 'whole'): Float32Array {
+function pool(x: Tensor, a: PoolAttributes, y: TensorType, kind: 'max' | 'valid' | 'whole'): TensorData {
   const [n, channels, inH, inW] = x.shape as unknown as Image;
   const [, , outH, outW] = y.shape as unknown as Image;
-  const out = new Float32Array(n * channels * outH * outW);
+  const out = allocate(x.dtype, n * channels * outH * outW);
   let at = 0;
   for (let c = 0; c < n * channels; c++) {
     for (let oy = 0; oy < outH; oy++) {
@@ -180,7 +180,6 @@ function pool(x: Tensor, a: PoolAttributes, y: TensorType, kind: 'max' | 'valid'
 
 function fitPool(x: TensorType, a: PoolAttributes): TensorType {
   const image = imageOf(x);
-  fitFloats(x);
   const isInside = Math.max(a.padTop, a.padBottom) < a.kernelH && Math.max(a.padLeft, a.padRight) < a.kernelW;
   const [h, w] = output(image, a);
   // Padding may be wider only where no window lies wholly in it.
@@ -238,13 +237,19 @@ export const CONVOLUTION: OperatorsOf<'Conv' | 'ConvTranspose' | 'MaxPool' | 'Av
   },
   MaxPool: {
     does: 'largest value of a window',
-    infer: ([x], a) => [fitPool(x!, a)],
+    infer([x], a) {
+      fit(x!.dtype !== 'bool', 'the operand is bool');
+      return [fitPool(x!, a)];
+    },
     run: ([x], a, [y]) => [pool(x!, a, y!, 'max')],
     macs: (_, y) => sizeOf(y.shape),
   },
   AveragePool: {
     does: 'mean of a window',
-    infer: ([x], a) => [fitPool(x!, a)],
+    infer([x], a) {
+      fitFloats(x);
+      return [fitPool(x!, a)];
+    },
     run: ([x], a, [y]) => [pool(x!, a, y!, a.countIncludePad ? 'whole' : 'valid')],
     macs: (_, y) => sizeOf(y.shape),
   },
