@@ -12,10 +12,10 @@ const PATHS = 20;
 export const timingStep = defineStep({
   name: 'timing',
   title: 'Extract and time',
-  version: 4,
+  version: 5,
   inputs: ['kit.bin', 'kit.lib', 'filled.bin'],
-  outputs: ['parasitics.bin', 'timing.bin', 'chip.spef', 'chip.sdc'],
-  exports: ['chip.spef', 'chip.sdc'],
+  outputs: ['parasitics.bin', 'timing.bin', 'chip.spef', 'chip.sdc', 'chip.sdf'],
+  exports: ['chip.spef', 'chip.sdc', 'chip.sdf'],
   settings: ['clock.periodPs'],
   fingerprint: async () => ({ sta: (await toolVersion('sta')) ?? 'not found' }),
   async run(context) {
@@ -43,6 +43,7 @@ export const timingStep = defineStep({
     const constraints = chipConstraints(context.settings['clock.periodPs']);
     const sdc = sta.writeSdc(constraints);
     context.writeArtefact('chip.sdc', sdc);
+    context.writeArtefact('chip.sdf', sta.writeSdf(netlist, kit, parasitics, constraints));
     const report = sta.analyzeTiming(netlist, kit, parasitics, constraints, {
       pathCount: PATHS,
       netLengthUm: wires.routedLengthsUm(netlist, routing!, kit),
@@ -108,7 +109,7 @@ function warnOfViolations(context: Pick<StepContext, 'log'>, report: TimingRepor
       'TIMING-051',
       `${hold.violatingEndpoints} endpoints miss hold, the worst by ${(-hold.worstSlackPs).toFixed(0)} ps: the chip would fail at any clock`,
       report.holdPaths[0]?.endpoint,
-      'change place.seed or floorplan.utilization; hold buffers are not inserted yet',
+      'switch timing.repair on, or change place.seed or floorplan.utilization',
     );
   for (const [code, what, found] of [
     ['TIMING-052', 'slew, ps', slews],

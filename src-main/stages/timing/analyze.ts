@@ -15,7 +15,7 @@ import type { NetLoads } from './loads.ts';
 import { tracePath } from './paths.ts';
 import type { PathContext } from './paths.ts';
 import { propagate } from './propagate.ts';
-import type { Timing } from './propagate.ts';
+import type { PropagateInput, Timing } from './propagate.ts';
 import { setupSlacks } from './required.ts';
 import { NO_ARRIVAL, NO_SLACK } from './types.ts';
 import type {
@@ -25,6 +25,7 @@ import type {
   SlackSummary,
   TimingOptions,
   TimingReport,
+  WireDelayModel,
 } from './types.ts';
 
 export const DEFAULT_TIMING_OPTIONS: TimingOptions = {
@@ -46,6 +47,27 @@ function libraryOf(kit: Kit): TimingLibrary {
   return lib;
 }
 
+/** What an analysis rests on: the graph with its loads and all arrivals and slews. */
+export interface TimingBasis extends PropagateInput {
+  readonly timing: Timing;
+}
+
+export function timingBasis(
+  netlist: Netlist,
+  kit: Kit,
+  parasitics: Parasitics | null,
+  constraints: Constraints,
+  wireDelay: WireDelayModel = 'ceff',
+): TimingBasis {
+  const lib = libraryOf(kit);
+  const ports = resolvePorts(netlist, kit, constraints);
+  const graph = buildGraph(netlist, kit, lib, ports.clockPort);
+  const caps = pinCapacitances(netlist, kit, ports.loadFf);
+  const loads = computeLoads(netlist, parasitics, caps, wireDelay === 'lumped');
+  const input = { netlist, kit, lib, graph, loads, ports, constraints };
+  return { ...input, timing: propagate(input) };
+}
+
 /**
  * Setup and hold of every endpoint, one corner, one clock. `parasitics` null = wires without capacitance
  * or resistance. Cost O(pins + arcs). Throws IngotError TIMING-010..013 on constraints that do not fit the
@@ -59,12 +81,13 @@ export function analyzeTiming(
   options: Partial<TimingOptions> = {},
 ): TimingReport {
   const o = { ...DEFAULT_TIMING_OPTIONS, ...options };
-  const lib = libraryOf(kit);
-  const ports = resolvePorts(netlist, kit, constraints);
-  const graph = buildGraph(netlist, kit, lib, ports.clockPort);
-  const caps = pinCapacitances(netlist, kit, ports.loadFf);
-  const loads = computeLoads(netlist, parasitics, caps, o.wireDelay === 'lumped');
-  const timing = propagate({ netlist, kit, lib, graph, loads, ports, constraints });
+  const { lib, ports, graph, loads, timing } = timingBasis(
+    netlist,
+    kit,
+    parasitics,
+    constraints,
+    o.wireDelay,
+  );
   const checks = checkEndpoints(netlist, lib, graph, timing, ports, constraints);
   const { endpoints } = checks;
   const context: PathContext = {
