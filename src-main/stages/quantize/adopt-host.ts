@@ -9,7 +9,7 @@ import type {
 } from '../model/index.ts';
 import { type Adoption, belowOne, clampsOf, refuse, require, requireSameScale } from './adoption.ts';
 import { hardSwishTable, logisticTable, relu6Table, reluTable, requantizeTable, tanhTable } from './luts.ts';
-import { toMultiplier } from './multiplier.ts';
+import { toMeanMultiplier, toMultiplier } from './multiplier.ts';
 import type { Multiplier, QuantTensor } from './types.ts';
 
 const product = (dims: readonly number[]): number => dims.reduce((a, b) => a * b, 1);
@@ -188,10 +188,8 @@ export function adoptMean(a: Adoption, node: LayoutNode): void {
   const count = unique.reduce((p, axis) => p * dims[axis]!, 1);
   require(product(a.tensors[output]!.modelShape) ===
     product(dims) / count, 'QUANT-030', node, 'the output has another size');
-  const m = factor(node, a.tensors[input]!.scale / a.tensors[output]!.scale);
-  const shift = Math.min(31 - Math.clz32(count), 31 + m.shift);
-  const multiplierQ31 = Number((BigInt(m.multiplierQ31) << BigInt(shift)) / BigInt(count));
-  const outputScale = { multiplierQ31, shift: m.shift - shift };
+  const real = a.tensors[input]!.scale / a.tensors[output]!.scale;
+  const outputScale = toMeanMultiplier(real, count) ?? refuse('QUANT-032', node, `scales up by ${real}`);
   a.ops.push({ kind: 'mean', name: node.name, input, output, dims, axes: unique, outputScale });
 }
 

@@ -22,6 +22,18 @@ export function toMultiplier(real: number): Multiplier {
   return shift < SHIFT_MIN ? { multiplierQ31: 0, shift: 0 } : { multiplierQ31: q, shift };
 }
 
+/**
+ * real / count, the count folded in as TFLM's MEAN does it: in integers, on top of real's own multiplier.
+ * Undefined where real is beyond 2^30.
+ */
+export function toMeanMultiplier(real: number, count: number): Multiplier | undefined {
+  const m = toMultiplier(real);
+  if (m.shift > 30) return undefined;
+  const shift = Math.min(31 - Math.clz32(count), 31 + m.shift);
+  const multiplierQ31 = Number((BigInt(m.multiplierQ31) << BigInt(shift)) / BigInt(count));
+  return { multiplierQ31, shift: m.shift - shift };
+}
+
 /** Like toMultiplier, without the flush: TFLM's own frexp in LOGISTIC and TANH. real > 0 */
 export function toMultiplierUnflushed(real: number): Multiplier {
   const { fraction, exponent } = frexp(real);

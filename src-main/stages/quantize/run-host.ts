@@ -53,17 +53,23 @@ export function runHostOp(op: HostOp, graph: QuantGraph, values: readonly Tensor
   }
 }
 
-/** TFLM's AffineQuantize: the quotient in float32, rounded half away from zero. NaN becomes the lowest value. */
+/** TFLM's AffineQuantize: the quotient in float32, rounded half away from zero (ONNX: to even). NaN: the lowest. */
 export function quantizeValues(op: QuantizeOp, to: QuantTensor, values: Float32Array): Int8Array {
   const out = new Int8Array(values.length);
   const order = op.floatOrder === 'chw' ? modelOrder(to.shape) : undefined;
   for (let i = 0; i < out.length; i++) {
     const real = Math.fround(values[order ? order[i]! : i]! / to.scale);
-    const rounded = (real < 0 ? -Math.round(-real) : Math.round(real)) + to.zeroPoint;
+    const rounded = (op.halfToEven ? toEven(real) : toAway(real)) + to.zeroPoint;
     out[i] = Math.min(127, Math.max(-128, Number.isNaN(rounded) ? -128 : rounded));
   }
   return out;
 }
+
+const toAway = (v: number): number => (v < 0 ? -Math.round(-v) : Math.round(v));
+const toEven = (v: number): number => {
+  const up = Math.round(v);
+  return up - v === 0.5 && up % 2 !== 0 ? up - 1 : up;
+};
 
 /** TFLM's Dequantize: the product in float32. */
 export function dequantizeValues(op: DequantizeOp, from: QuantTensor, values: Int8Array): Float32Array {

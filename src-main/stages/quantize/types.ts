@@ -122,6 +122,8 @@ export interface QuantizeOp extends OpBase {
   readonly kind: 'quantize';
   readonly input: number;
   readonly floatOrder: FloatOrder;
+  /** ONNX's QuantizeLinear: halves to the even neighbour. */
+  readonly halfToEven?: true;
 }
 
 /** int8 to float32 by the input's scale and zero point. */
