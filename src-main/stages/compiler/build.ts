@@ -1,6 +1,7 @@
 /** A chosen list of layers to a program without images: addresses, chunks, instructions, exact cycles. */
 import { IngotError } from '../../base/diagnostic.ts';
 import type { Chip } from '../chip/index.ts';
+import { outputsOf } from '../quantize/index.ts';
 import { planMemory, type MemoryPlan, type Region } from './memory.ts';
 import { chunksOf, fitsWhole, oneChunk, type Chunk } from './chunks.ts';
 import { programCycles, type ProgramCycles } from './clock.ts';
@@ -8,7 +9,7 @@ import { predictCycles } from './predict.ts';
 import type { TensorForm } from './forms.ts';
 import type { Frame } from './frame.ts';
 import type { Part } from './emit.ts';
-import { blocksOf, type Layer } from './layer.ts';
+import { blocksOf, Misfit, type Layer } from './layer.ts';
 import type { View } from './layout.ts';
 import { lastChannels, wholeTensors } from './schedule.ts';
 import { sequence, type Places, type Sequence } from './sequence.ts';
@@ -137,12 +138,14 @@ function formOf(f: Frame, tensor: number): TensorForm {
 /** An output that is a reshape must have its bytes in order. */
 function outputView(f: Frame, tensor: number): View {
   const { view } = f.storage.get(tensor)!;
-  if (!view)
-    throw new IngotError('COMPILE-011', 'the output is a reshaped map whose padding would have to move', {
-      place: f.segment.graph.tensors[tensor]!.name,
-      remedy: 'remove the reshape',
-    });
-  return view;
+  if (view) return view;
+  const op = f.segment.ops.find((o) => outputsOf(o).includes(tensor))!;
+  throw new Misfit(
+    'COMPILE-011',
+    op.name,
+    'the output is a reshaped map whose padding would have to move',
+    'none needed',
+  );
 }
 
 /** Tensors that take memory, in the order in which they are written. */

@@ -39,12 +39,10 @@ function constantWords(l: Layer, words: Int8Array, columns: number): Int8Array {
   if (l.mode === 'depthwise') return words.fill(value);
   const taps = l.kernelH * l.kernelW;
   const channels = lastWordChannels(l, columns);
-  for (let k = 0; k < l.outC; k++) {
-    const block = Math.floor(k / columns);
-    const j = k - block * columns;
-    for (let t = 0; t < taps && j < channels; t++)
-      words[((block * taps + t) * channels + j) * columns + j] = value;
-  }
+  // Also behind the last channel, where a whole word is asked for.
+  for (let block = 0; block < blocksOf(l, columns); block++)
+    for (let t = 0; t < taps; t++)
+      for (let j = 0; j < channels; j++) words[((block * taps + t) * channels + j) * columns + j] = value;
   return words;
 }
 

@@ -38,6 +38,25 @@ export function waysOf(f: Frame, op: QuantOp): Way[] {
   }
 }
 
+/** Channels that a block of a diagonal layer steps through; 0 where the operator has no such way. */
+export function diagonalSteps(f: Frame, op: QuantOp): number {
+  const K = f.chip.columns;
+  switch (op.kind) {
+    case 'depthwise': {
+      const { depthMultiplier: m } = op;
+      if (m === 1) return f.chip.depthwise ? 0 : K;
+      const inC = op.bias.length / m;
+      return K % m === 0 && m < K && op.bias.length > K && inC % (K / m) === 0 ? K / m : 0;
+    }
+    case 'maxPool':
+    case 'averagePool':
+    case 'add':
+      return f.chip.depthwise ? 0 : K;
+    default:
+      return 0;
+  }
+}
+
 const refuse = (code: string, op: QuantOp, reason: string, remedy: string): Misfit =>
   new Misfit(code, op.name, reason, remedy);
 
@@ -162,16 +181,13 @@ function depthwiseWays(f: Frame, op: DepthwiseOp): Way[] {
   });
   const ways: Way[] = [];
   const own: WeightSet = { form: 'perChannel', data: perChannel };
-  if (op.depthMultiplier === 1 && !pack) {
-    if (f.chip.depthwise) {
-      if (geometry.strideW === 1 && geometry.kernelW > 1)
-        ways.push({ name: 'depthwise, words shared', layer: make('depthwise', K, own, true) });
-      ways.push({ name: 'depthwise', layer: make('depthwise', K, own, false) });
-    }
-    if (inC > K || !f.chip.depthwise) ways.push({ name: 'diagonal', layer: make('diagonal', K, own, false) });
-  } else if (!pack && K % op.depthMultiplier === 0 && op.depthMultiplier < K && outC > K) {
-    ways.push({ name: 'diagonal', layer: make('diagonal', K / op.depthMultiplier, own, false) });
+  if (op.depthMultiplier === 1 && !pack && f.chip.depthwise) {
+    if (geometry.strideW === 1 && geometry.kernelW > 1)
+      ways.push({ name: 'depthwise, words shared', layer: make('depthwise', K, own, true) });
+    ways.push({ name: 'depthwise', layer: make('depthwise', K, own, false) });
   }
+  const steps = diagonalSteps(f, op);
+  if (!pack && steps > 0) ways.push({ name: 'diagonal', layer: make('diagonal', steps, own, false) });
   const dense: WeightSet = {
     form: 'dense',
     data: () => densify(perChannel(), taps, outC, inC, op.depthMultiplier),

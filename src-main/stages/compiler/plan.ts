@@ -107,14 +107,15 @@ interface Side {
   readonly list: QuantOp[];
 }
 
-/** Even levels are the host's, odd ones the engine's; a reshape stays where its input is made. */
+/** Even levels are the host's, odd ones the engine's; a reshape stays where its input is made if it can. */
 function partition(graph: QuantGraph, misfits: ReadonlyMap<QuantOp, Misfit>): Side[] {
   const level = graph.tensors.map(() => 0);
   const sides: Side[] = [];
   for (const op of graph.ops) {
     const from = Math.max(0, ...inputsOf(op).map((t) => level[t]!));
     const isEngine = isEngineOp(op) && !misfits.has(op);
-    const at = op.kind === 'reshape' || from % 2 === (isEngine ? 1 : 0) ? from : from + 1;
+    const stays = op.kind === 'reshape' && !misfits.has(op);
+    const at = stays || from % 2 === (isEngine ? 1 : 0) ? from : from + 1;
     for (const t of outputsOf(op)) level[t] = at;
     while (sides.length <= at) sides.push({ isEngine: sides.length % 2 === 1, list: [] });
     sides[at]!.list.push(op);

@@ -9,7 +9,7 @@ import { readersIn, shapeIn, viewIn, type Frame } from './frame.ts';
 import { geometryIn } from './frame.ts';
 import { Misfit, weightWordsOf, type Layer } from './layer.ts';
 import { requireFieldLimits } from './field-limits.ts';
-import { waysOf, type Way } from './lower.ts';
+import { diagonalSteps, waysOf, type Way } from './lower.ts';
 import { predictCycles } from './predict.ts';
 import type { GroupRecord } from './types.ts';
 
@@ -114,14 +114,9 @@ function fuse(f: Frame, l: Layer, pool: PoolOp): Layer {
  */
 export function wholeTensors(f: Frame): ReadonlySet<number> {
   const whole = new Set<number>();
-  const K = f.chip.columns;
   for (const op of f.segment.ops) {
-    const steps = op.kind === 'depthwise' ? K / op.depthMultiplier : K;
-    const isDiagonal =
-      op.kind === 'depthwise'
-        ? !f.chip.depthwise || op.depthMultiplier > 1
-        : (op.kind === 'maxPool' || op.kind === 'averagePool' || op.kind === 'add') && !f.chip.depthwise;
-    if (!isDiagonal) continue;
+    const steps = diagonalSteps(f, op);
+    if (steps === 0) continue;
     for (const t of inputsOf(op)) {
       const { c } = viewIn(f, t, op);
       if (c <= steps || c % steps === 0) continue;
@@ -142,7 +137,8 @@ export function wholeTensors(f: Frame): ReadonlySet<number> {
 /** Channels drained in the last block. */
 export function lastChannels(f: Frame, l: Layer, whole: ReadonlySet<number>): number {
   const K = f.chip.columns;
-  return whole.has(l.dest) ? K : l.outC - (Math.ceil(l.outC / K) - 1) * K;
+  if (whole.has(l.dest)) return Math.min(K, f.storage.get(l.dest)!.written.pitch);
+  return l.outC - (Math.ceil(l.outC / K) - 1) * K;
 }
 
 /** The cheapest candidate by cycles, or by weight words; the first on a tie. */

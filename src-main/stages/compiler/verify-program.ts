@@ -153,18 +153,24 @@ class Judge {
     if (map.start !== f.address!)
       throw new Illegal('VERIFY-106', `byte ${f.address!} is not where its map starts`);
     const K = this.#chip.columns;
-    const end = this.#chip.streamBytes > 1 ? Math.ceil((map.last + 1) / K) * K : map.last + 1;
+    const isWide = this.#chip.streamBytes > 1;
+    const end = isWide ? Math.ceil((map.last + 1) / K) * K : map.last + 1;
     let own = 0;
+    let last = 0;
     for (const at of this.#bytes(f)) {
       this.#memory.bound(at, 'stores from');
       const isOwn = this.#memory.owner[at] === map.id;
       if (isOwn) own++;
-      else if (at >= end || this.#chip.streamBytes === 1)
+      else if (at >= end || !isWide)
         throw new Illegal('VERIFY-106', `stores byte ${at}, which is not of that map`);
       reads.add(at);
+      last = at;
       this.#output++;
     }
-    if (own !== map.bytes) throw new Illegal('VERIFY-106', `stores ${own} of the map's ${map.bytes} bytes`);
+    // What is left out pads the pixels: it lies between the runs or behind the last one.
+    const behind = Math.max(0, map.last - last);
+    if (behind >= K || map.bytes - own > f.runs! * f.gap! + behind)
+      throw new Illegal('VERIFY-106', `stores ${own} of the map's ${map.bytes} bytes`);
     this.#last += f.last!;
     return { ...EMPTY, reads: reads.bits };
   }
