@@ -2,11 +2,12 @@
  * Verilator 5 as an outside judge of the generated RTL: compiles design and testbench to a program in
  * `workDir` and runs it, both as child processes without a shell.
  */
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { IngotError } from '../base/diagnostic.ts';
-import type { RtlDesign, RtlStimuli } from '../stages/rtl/index.ts';
+import type { RtlCase, RtlCaseResult, RtlDesign, RtlStimuli } from '../stages/rtl/index.ts';
+import { decodeResults, driverSource, encodeCases } from '../stages/rtl/index.ts';
 import { findProgram } from './find-program.ts';
 import { runWithLog } from './run-process.ts';
 
@@ -21,6 +22,9 @@ export interface RtlRun {
 }
 
 const TIME_LIMIT_MS = 600_000;
+
+/** Unknown values become random ones. */
+const RANDOM_START = ['--x-assign', 'unique', '--x-initial', 'unique'];
 
 const failed = (what: string, log: string, folder: string): IngotError =>
   new IngotError(
@@ -88,17 +92,7 @@ async function simulate(
   const sources = [...design.sources, ...design.models, ...design.testbench];
   await writeAll(workDir, [...sources, ...stimuli.files]);
   const names = sources.map((f) => f.name);
-  const options = [
-    '--binary',
-    '--timing',
-    '+define+INGOT_CHECKS',
-    '-O3',
-    '--x-assign',
-    'unique',
-    '--x-initial',
-    'unique',
-    '-Wno-fatal',
-  ];
+  const options = ['--binary', '--timing', '+define+INGOT_CHECKS', '-O3', ...RANDOM_START, '-Wno-fatal'];
   const top = `${design.top}_tb`;
   const at = { cwd: workDir, timeoutMs: TIME_LIMIT_MS, signal };
   const built = await runWithLog(command, [...options, '--top-module', top, '-o', 'sim', ...names], at);
@@ -108,6 +102,39 @@ async function simulate(
   const ran = await runWithLog(join(workDir, 'obj_dir', 'sim'), args, at);
   if (ran.code !== 0) throw failed('run', ran.log, workDir);
   return parseRun(ran.log);
+}
+
+/** A design built once; it runs any number of cases, each from reset, in one process. */
+export interface VerilatedChip {
+  /** TOOL-031 when the model stops by itself: a memory port had two accesses in a cycle. One run at a time. */
+  readonly run: (cases: readonly RtlCase[], signal?: AbortSignal) => Promise<RtlCaseResult[]>;
+}
+
+/** Builds the design with a driver in C++, in `workDir`, whose path must be fit for make. */
+export async function buildVerilator(
+  design: RtlDesign,
+  workDir: string,
+  signal?: AbortSignal,
+): Promise<VerilatedChip> {
+  const command = requireVerilator();
+  const sources = [...design.sources, ...design.models];
+  await writeAll(workDir, [...sources, { name: 'driver.cpp', text: driverSource(design.chip) }]);
+  const at = { cwd: workDir, timeoutMs: TIME_LIMIT_MS, signal };
+  const options = ['--cc', '--exe', '--build', '-O3', '-Wno-fatal', '+define+INGOT_CHECKS', ...RANDOM_START];
+  const names = [...sources.map((f) => f.name), 'driver.cpp'];
+  const make = ['-MAKEFLAGS', 'OPT_FAST=-O1', '-MAKEFLAGS', 'OPT_GLOBAL=-O1'];
+  const args = [...options, ...make, '--top-module', design.top, '-o', 'sim', ...names];
+  const built = await runWithLog(command, args, at);
+  if (built.code !== 0) throw failed('build', built.log, workDir);
+  return {
+    async run(cases, runSignal = signal) {
+      await writeFile(join(workDir, 'cases.bin'), encodeCases(design.chip, cases));
+      const program = join(workDir, 'obj_dir', 'sim');
+      const ran = await runWithLog(program, [], { ...at, signal: runSignal });
+      if (ran.code !== 0) throw failed('run', ran.log, workDir);
+      return decodeResults(await readFile(join(workDir, 'results.bin')), cases);
+    },
+  };
 }
 
 /** Reads the testbench's lines: BYTE, INFERENCE n CYCLES m, PASS. */

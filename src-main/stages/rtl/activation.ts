@@ -1,5 +1,5 @@
 /** Activation memory: banks, the ports of EXEC, LOAD and STORE, and the offset of packed maps. */
-import { addressBitsOf, type Memory } from './memory.ts';
+import { addressBitsOf, portCheck, type Memory } from './memory.ts';
 import type { Shape } from './shape.ts';
 import { bitsFor, lines, literal, range, source } from './text.ts';
 
@@ -108,14 +108,8 @@ ${checks('    ', 'fetch_here & store_here', 'load_here & result_here')}
   endgenerate`;
 }
 
-/** Stops a simulation that is built with INGOT_CHECKS when a port gets two accesses. */
 const checks = (indent: string, reads: string, writes: string): string =>
-  `\`ifdef INGOT_CHECKS
-${indent}  always @(posedge clk) if (${reads} | ${writes}) begin
-${indent}    $display("PORT: activation memory has two accesses to a port");
-${indent}    $stop;
-${indent}  end
-\`endif`;
+  portCheck(indent, `(${reads}) | (${writes})`, 'activation memory has two accesses to a port');
 
 function offsetMux(s: Shape): string {
   const K = s.chip.columns;

@@ -85,6 +85,7 @@ export function generateRtl(chip: Chip, program: Program | null): RtlDesign {
   const modules = modulesOf(shape).map(([suffix, text]) => ({ name: `${chip.name}${suffix}.sv`, text }));
   return {
     top: chip.name,
+    chip,
     sources: [...modules, ...memories.flatMap(memoryModules)],
     macros: [...macros.values()],
     models: [...macros.values()].map(macroModel),

@@ -1,3 +1,7 @@
 export { generateRtl, rtlStimuli } from './generate.ts';
 export type { RtlStimuli } from './generate.ts';
-export type { RtlDesign, SourceFile } from './types.ts';
+export { decodeResults, driverSource, encodeCases, outputBytesOf } from './driver.ts';
+export type { RtlCase, RtlCaseResult } from './driver.ts';
+export { COUNTERS, HOST_PORT, HOST_REGION, hostWrites } from './host.ts';
+export type { HostWrite } from './host.ts';
+export type { Macro, RtlDesign, SourceFile } from './types.ts';

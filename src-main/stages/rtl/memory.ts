@@ -176,15 +176,22 @@ function macro(m: Memory): string {
   ${macroName(m, chipOf(m))} ram (
     .clk(clk), .enable(read | write), .write(write), .mask(write_mask),
     .address(write ? write_address : read_address), .data_in(write_data), .data_out(read_data));
-\`ifdef INGOT_CHECKS
-  always @(posedge clk) if (read & write) begin
-    $display("PORT: ${m.name} is read and written in one cycle");
-    $stop;
-  end
-\`endif
+${portCheck('', 'read & write', `${m.name} is read and written in one cycle`)}
 endmodule
 `;
 }
+
+/** Stops a simulation that is built with INGOT_CHECKS; the first cycles of a reset may do anything. */
+export const portCheck = (indent: string, wrong: string, what: string): string =>
+  `\`ifdef INGOT_CHECKS
+${indent}  reg [1:0] checks_after = 2'd3;
+${indent}  always @(posedge clk)
+${indent}    if (checks_after != 2'd0) checks_after <= checks_after - 2'd1;
+${indent}    else if (${wrong}) begin
+${indent}      $display("PORT: ${what}");
+${indent}      $stop;
+${indent}    end
+\`endif`;
 
 /** The macro a memory is built of, if it is. */
 export function macroOf(m: Memory): Macro | undefined {

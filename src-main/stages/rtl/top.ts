@@ -285,7 +285,7 @@ ${lanes > 1 ? '' : '  wire unused_final = drain_final;\n'}${grouped || baked ? '
 
 function activationAndState(s: Shape): string {
   return `  ${s.chip.name}_activation activation (
-    .clk(clk), .fetch_read(request), .fetch_address(fetch_address), .fetch_data(fetch_data),
+    .clk(clk), .fetch_read(request & in_map), .fetch_address(fetch_address), .fetch_data(fetch_data),
     .store_read(store_read), .store_address(store_address), .store_data(store_data),
     .load_write(load_step), .load_address(load_address), .load_data(in_data),
     .result_write(result_write), .result_word(result_word), .result_enable(result_enable), .result_data(result_data));

@@ -1,3 +1,5 @@
+import type { Chip } from '../chip/index.ts';
+
 export interface SourceFile {
   readonly name: string;
   readonly text: string;
@@ -23,6 +25,7 @@ export interface Macro {
  */
 export interface RtlDesign {
   readonly top: string;
+  readonly chip: Chip;
   readonly sources: readonly SourceFile[];
   /** Macros that the sources use, their models for simulation and the same as black boxes for synthesis. */
   readonly macros: readonly Macro[];
