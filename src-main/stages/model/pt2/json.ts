@@ -49,9 +49,10 @@ export class Json {
     return this.value;
   }
 
+  /** Beyond 2^53 saturated: PyTorch writes 2^63 - 1 for "to the end". */
   integer(): number {
-    if (!Number.isSafeInteger(this.value)) throw wrong(this.path, 'is no integer');
-    return this.value as number;
+    if (!Number.isInteger(this.value)) throw wrong(this.path, 'is no integer');
+    return Math.min(Math.max(this.value as number, Number.MIN_SAFE_INTEGER), Number.MAX_SAFE_INTEGER);
   }
 
   number(): number {
