@@ -5,18 +5,22 @@ import { defineStep } from '../step.ts';
 import { judged, readChip, readKitArtefact } from './chip-state.ts';
 import { compareReplay, type Stimulus } from './stimulus.ts';
 
+/** Part of the supply that may be lost without a warning. */
+const IR_SHARE_MAX = 0.05;
+
 export const powerStep = defineStep({
   name: 'power',
   title: 'Replay the gates, estimate power',
-  version: 1,
+  version: 2,
   inputs: ['kit.bin', 'filled.bin', 'stimulus.bin', 'parasitics.bin', 'timing.bin'],
-  outputs: ['power.bin'],
+  outputs: ['power.bin', 'ir-drop.bin'],
   settings: ['clock.periodPs'],
   async run(context) {
     const { OUTPUT_LOAD_FF, replayInference } = await import('../../stages/netlist/index.ts');
-    const { analyzePower, verifyPower } = await import('../../stages/power/index.ts');
+    const { analyzeIrDrop, analyzePower, verifyIrDrop, verifyPower } =
+      await import('../../stages/power/index.ts');
     const kit = readKitArtefact(context);
-    const { netlist } = readChip(context, 'filled.bin');
+    const { netlist, floorplan, placement } = readChip(context, 'filled.bin');
     const stimulus = unpack<Stimulus>(context.readArtefact('stimulus.bin'));
     const parasitics = unpack<Parasitics>(context.readArtefact('parasitics.bin'));
     const timing = unpack<TimingReport>(context.readArtefact('timing.bin'));
@@ -54,6 +58,23 @@ export const powerStep = defineStep({
       judge: 'verifyPower, recomputed from the tables',
       result: judged(context, verifyPower(netlist, kit, parasitics, input, report)),
       detail: `${netlist.instNames.length} instances, toggles of ${stimulus.inputs.length} inferences, ${replay.cyclesSimulated} cycles`,
+    });
+    const drop = analyzeIrDrop(netlist, kit, floorplan, placement, report);
+    context.writeArtefact('ir-drop.bin', pack(drop));
+    context.metric('irDropMv', drop.worstMv, 'mV');
+    if (drop.worstMv > IR_SHARE_MAX * 1000 * kit.voltageV)
+      context.log({
+        code: 'POWER-020',
+        severity: 'warning',
+        message: `the supply drops by ${drop.worstMv.toFixed(0)} mV; timing is analysed at ${kit.voltageV} V`,
+        place: netlist.instNames[drop.worstInst]!,
+        remedy: 'lower floorplan.utilization or raise clock.periodPs',
+      });
+    context.proof({
+      name: 'supply currents add up',
+      judge: "verifyIrDrop: Kirchhoff's law at every node",
+      result: judged(context, verifyIrDrop(drop, report)),
+      detail: `${drop.supply.mesh.isPad.length + drop.ground.mesh.isPad.length} nodes, worst drop ${drop.worstMv.toFixed(2)} mV, residuals ${drop.supply.residual.toExponential(1)} and ${drop.ground.residual.toExponential(1)}; pads modelled`,
     });
   },
 });

@@ -45,3 +45,55 @@ export interface PowerReport {
   /** What is modelled rather than known, in sentences for the report. */
   readonly modelled: readonly string[];
 }
+
+/** One supply net as resistors. */
+export interface PowerMesh {
+  readonly net: 'power' | 'ground';
+  /** [nodes] */
+  readonly xDbu: Float64Array;
+  readonly yDbu: Float64Array;
+  /** Index into Tech.layers. */
+  readonly layer: Uint8Array;
+  /** 1 = ideal supply */
+  readonly isPad: Uint8Array;
+  /** Current that cells draw at the node. */
+  readonly drawMa: Float64Array;
+  /** [resistors] */
+  readonly edgeA: Int32Array;
+  readonly edgeB: Int32Array;
+  readonly edgeOhm: Float64Array;
+  /** [insts] node of each cell that draws current, -1 for the others */
+  readonly instNode: Int32Array;
+  /** Current of cells that touch no rail. */
+  readonly unplacedMa: number;
+}
+
+export interface SupplyDrop {
+  readonly mesh: PowerMesh;
+  /** [nodes] below the supply, or above ground, mV */
+  readonly dropMv: Float64Array;
+  readonly worstMv: number;
+  readonly iterations: number;
+  readonly residual: number;
+}
+
+export interface IrDropReport {
+  readonly voltageV: number;
+  /** Supply and ground together, of the cell that loses most. */
+  readonly worstMv: number;
+  /** -1 if no cell draws current. */
+  readonly worstInst: number;
+  /** [insts] */
+  readonly instDropMv: Float32Array;
+  /** Worst cell of each tile, rows from the bottom, from the die's lower left corner. */
+  readonly map: {
+    readonly columns: number;
+    readonly rows: number;
+    readonly tileDbu: number;
+    /** [rows * columns] */
+    readonly mv: Float32Array;
+  };
+  readonly supply: SupplyDrop;
+  readonly ground: SupplyDrop;
+  readonly modelled: readonly string[];
+}
