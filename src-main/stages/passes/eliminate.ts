@@ -217,7 +217,6 @@ function rebuild(
   const inputs = kept[op.input]!;
   const outputs = kept[op.output]!;
   const input = intervals.tensors[op.input]!;
-  const sum = intervals.sums.get(id)!;
   const isConstant = Uint8Array.from(outputs, (o) => (isProvedConstant(intervals, id, op, o) ? 1 : 0));
   const folded = new Float64Array(outputs.length);
   const bias = new Int32Array(outputs.length);
@@ -227,8 +226,8 @@ function rebuild(
   outputs.forEach((o, k) => {
     picked.push({ o, isBlank: isConstant[k] === 1 });
     if (isConstant[k]) {
-      // Any accumulator of the interval gives the constant; the smallest takes the fewest bits.
-      bias[k] = sum.low[o]! > 0 ? sum.low[o]! : Math.min(sum.high[o]!, 0);
+      // A factor of one half and twice the value: as few accumulator bits as can be.
+      bias[k] = 2 * (intervals.tensors[op.output]!.low[o]! - graph.tensors[op.output]!.zeroPoint);
       return;
     }
     for (let c = view.from(o); c < view.to(o); c++) {
@@ -241,11 +240,12 @@ function rebuild(
     assert(fitsInt32(total), 'a folded bias left int32');
     bias[k] = total;
   });
-  const pick = (all: Int32Array): Int32Array => Int32Array.from(outputs, (o) => all[o]!);
+  const pick = (all: Int32Array, blank: number): Int32Array =>
+    Int32Array.from(outputs, (o, k) => (isConstant[k] ? blank : all[o]!));
   const requantize: Requantize = {
     ...op.requantize,
-    multiplierQ31: pick(op.requantize.multiplierQ31),
-    shift: pick(op.requantize.shift),
+    multiplierQ31: pick(op.requantize.multiplierQ31, 2 ** 30),
+    shift: pick(op.requantize.shift, 0),
   };
   const weights = pickWeights(op, view, picked, inputs);
   const rest = { weights, bias, requantize };

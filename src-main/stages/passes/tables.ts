@@ -13,7 +13,7 @@ type Rule = (graph: QuantGraph) => Rewritten | undefined;
 export function fuseTables(graph: QuantGraph): Rewritten {
   const changes: string[] = [];
   let current = graph;
-  const rules: readonly Rule[] = [scalarToTable, composeTables, dropIdentity, absorbClamp];
+  const rules: readonly Rule[] = [scalarToTable, dropIdentity, composeTables, absorbClamp];
   // Each application removes an operator or turns one into a table, so this ends.
   for (let changed = true; changed;) {
     changed = false;

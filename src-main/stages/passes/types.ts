@@ -91,6 +91,6 @@ export interface SumProof {
   readonly accumulatorHigh: Float64Array;
   /** [kept outputs]: what the removed channels add to the bias. 0 where `isConstant`. */
   readonly folded: Float64Array;
-  /** [kept outputs]: 1 where the output is a proved constant: no weights, and a bias that gives it. */
+  /** [kept outputs]: 1 where the output is a proved constant: no weights, and a bias and factor that give it. */
   readonly isConstant: Uint8Array;
 }
