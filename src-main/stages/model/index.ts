@@ -8,6 +8,8 @@ export { runFloat, runFloatTrace, runModel } from './run-float.ts';
 export type { FloatTrace } from './run-float.ts';
 export { TFLITE_OPERATORS, importTflite, isTflite } from './tflite/index.ts';
 export type * from './tflite/types.ts';
+export { operatorPage } from './operator-page.ts';
+export type { Support } from './operator-page.ts';
 export { verifyModel } from './verify.ts';
 export type * from './types.ts';
 export { PIXEL_RANGES, readSampleSet } from './samples/index.ts';

@@ -2,9 +2,17 @@ import { IngotError } from '../../base/diagnostic.ts';
 
 /** No tensor may have more elements: 1 GiB of float32, far beyond any chip this tool lays out. */
 const TENSOR_ELEMENTS_MAX = 2 ** 28;
+/** Nor more axes: far beyond any model, and what is done per axis stays cheap. */
+const RANK_MAX = 64;
 
 /** Number of elements of a shape, [] being a scalar. Throws MODEL-007 where no sane tensor has that shape. */
 export function elementCount(shape: readonly number[], place: string): number {
+  if (shape.length > RANK_MAX) {
+    throw new IngotError('MODEL-007', `a shape of ${shape.length} axes`, {
+      place,
+      remedy: `use tensors of at most ${RANK_MAX} axes; the file may be damaged`,
+    });
+  }
   let count = 1;
   for (const d of shape) {
     const isSize = Number.isSafeInteger(d) && d >= 0;

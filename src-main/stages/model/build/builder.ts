@@ -40,6 +40,8 @@ const MADE = '.constant';
 
 /** Constant arithmetic at import, in elements read, written or multiplied: beside the file's size, this much. */
 const FOLD_BUDGET = 2 ** 24;
+/** Elements of a constant that stands for parameters the file leaves out. */
+const FILL_MAX = 2 ** 24;
 
 export class GraphBuilder implements Draft {
   readonly tensors: DraftTensor[] = [];
@@ -83,7 +85,9 @@ export class GraphBuilder implements Draft {
   }
 
   filled(shape: readonly number[], value: number): Constant {
-    return this.constant('float32', shape, new Float32Array(elementCount(shape, this.place)).fill(value));
+    const count = elementCount(shape, this.place);
+    if (count > FILL_MAX) this.refuse(`${count} parameters are left out`, 'give them', 'MODEL-007');
+    return this.constant('float32', shape, new Float32Array(count).fill(value));
   }
 
   /** The first (mostly the only) output. */

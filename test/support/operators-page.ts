@@ -1,0 +1,5 @@
+/** Writes resources/docs/operators.md: `npm run generate:operators`. */
+import { writeFileSync } from 'node:fs';
+import { operatorPage } from '../../src-main/stages/model/index.ts';
+
+writeFileSync(new URL('../../resources/docs/operators.md', import.meta.url), operatorPage());
