@@ -146,7 +146,7 @@ describe('verifyProgram', () => {
     );
     expect(codes(changed((t) => t.replace('EXEC wait=loadToExec', 'EXEC wait=-')))).toContain('VERIFY-104');
     expect(codes(changed((t) => t.replace(/(LDA.* run=)\d+/, '$12')))).toContain('VERIFY-106');
-    expect(codes(changed((t) => t.replace(/(ST .* run=)\d+/, '$1900')))).toContain('VERIFY-106');
+    expect(codes(changed((t) => t.replace(/(ST .* run=)\d+/, '$1900')))).toContain('VERIFY-107');
     expect(codes(changed((t) => t.replace(/(EXEC .*dest=)\d+/, '$14095')))).toContain('VERIFY-105');
     expect(codes(changed((t) => t.replace(/(EXEC .*weight=)\d+/, '$18000')))).toContain('VERIFY-111');
     expect(codes({ ...program, biases: program.biases.map(() => 2 ** 23) })).toContain('VERIFY-113');

@@ -49,7 +49,7 @@ describe('plans of random networks', () => {
     ['64x4', shape(64, 4, 2)],
   ];
   test.for(chips)('%s', ([, chip]) => {
-    for (let seed = 0; seed < 30; seed++) check(randomNet(seed), chip);
+    for (let seed = 0; seed < 16; seed++) check(randomNet(seed), chip);
   });
 
   test('every shape from 1x4 to 16x64', () => {
@@ -68,7 +68,7 @@ describe('plans of random networks', () => {
 
   test('weights from the stream, in halves', () => {
     let streamed = 0;
-    for (let seed = 0; seed < 60; seed++) {
+    for (let seed = 0; seed < 40; seed++) {
       const chip = shape(1 + (seed % 4), 4, 2, {
         weightWords: 150,
         parameterBlocks: 8,
@@ -80,6 +80,6 @@ describe('plans of random networks', () => {
         (s) => s.kind === 'engine' && s.program.stream.weights.length > 0,
       ).length;
     }
-    expect(streamed).toBeGreaterThan(20);
+    expect(streamed).toBeGreaterThan(12);
   });
 });

@@ -35,7 +35,7 @@ export interface MemoryPlan {
   readonly addresses: readonly number[];
   /** Highest byte in use, plus 1. */
   readonly peak: number;
-  /** Most bytes alive at once: no plan can be lower. */
+  /** Most bytes alive at once, banks counted for pairs: no plan can be lower. */
   readonly lowerBound: number;
   /** The peak is proven to be the lowest possible. */
   readonly isOptimal: boolean;
@@ -50,12 +50,19 @@ export function planMemory(needs: MemoryNeeds): MemoryPlan {
   const occupancy = Array.from({ length: moments }, (_, t) =>
     regions.reduce((sum, r) => sum + (r.birth <= t && t <= r.death ? r.bytes : 0), 0),
   );
-  const lowerBound = Math.max(0, ...occupancy);
+  const lowerBound = Math.max(0, ...occupancy, ...needs.apart.map(([a, b]) => leastApart(needs, a, b)));
   const search = new Search(needs, lowerBound);
   search.run();
   const { best, isOptimal } = search;
   if (!best || best.peak > needs.capacity) throw tooSmall(needs, occupancy, best?.peak);
   return { addresses: best.addresses, peak: best.peak, lowerBound, isOptimal, occupancy };
+}
+
+/** Two regions in different banks: the lower one takes its banks whole. */
+function leastApart(needs: MemoryNeeds, a: number, b: number): number {
+  const { regions, bankBytes } = needs;
+  const whole = (i: number): number => Math.ceil(regions[i]!.bytes / bankBytes) * bankBytes;
+  return Math.min(whole(a) + regions[b]!.bytes, whole(b) + regions[a]!.bytes);
 }
 
 function tooSmall(needs: MemoryNeeds, occupancy: readonly number[], peak: number | undefined): IngotError {
@@ -93,6 +100,8 @@ class Search {
   readonly #isPlaced: boolean[];
   /** With banks, nothing may end beyond the memory; without, the peak is told even where it is too high. */
   readonly #limit: number;
+  /** Scratch of #least. [moment] */
+  readonly #above: Float64Array;
   #nodes = 0;
   #isCut = false;
   best: Placed | undefined;
@@ -112,6 +121,7 @@ class Search {
     this.#apart = sets;
     this.#addresses = regions.map(() => 0);
     this.#isPlaced = regions.map(() => false);
+    this.#above = new Float64Array(Math.max(0, ...regions.map((r) => r.death + 1)));
     this.#limit = apart.length > 0 ? needs.capacity : Infinity;
   }
 
@@ -163,10 +173,24 @@ class Search {
       if (at < from || end > this.#limit || (this.best && end >= this.best.peak)) continue;
       this.#isPlaced[i] = true;
       this.#addresses[i] = at;
-      this.#branch(count + 1, at, Math.max(peak, end));
+      const least = this.#least(at);
+      if (least <= this.#limit && !(this.best && least >= this.best.peak))
+        this.#branch(count + 1, at, Math.max(peak, end));
       this.#isPlaced[i] = false;
       if (this.#isCut || this.best?.peak === this.#bound) return;
     }
+  }
+
+  /** No peak can be lower once all that is left must lie at `from` or above: what is alive there in some moment. */
+  #least(from: number): number {
+    const above = this.#above.fill(0);
+    this.#needs.regions.forEach((r, i) => {
+      const bytes = this.#isPlaced[i] ? Math.max(0, this.#addresses[i]! + r.bytes - from) : r.bytes;
+      if (bytes > 0) for (let t = r.birth; t <= r.death; t++) above[t]! += bytes;
+    });
+    let most = 0;
+    for (const bytes of above) most = Math.max(most, bytes);
+    return from + most;
   }
 
   /** Lowest address free of what is alive with region `i` and of banks it must keep away from. */

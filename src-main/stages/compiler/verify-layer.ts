@@ -80,6 +80,7 @@ export class LayerJudge {
     if (f.mode && !chip.depthwise) illegal('the chip has no depthwise mode');
     if (f.mode && f.cBlocks! > 0) illegal('depthwise mode reads one word a tap');
     if (f.share && (!f.mode || f.window! > 0 || f.xPx !== 1)) illegal('words are shared without neighbours');
+    if (f.xInit! > 0 || f.yInit! > 0) illegal('the first pixel lies inside the map');
     if (f.lut && !chip.lut) illegal('the chip has no table');
     if (!f.fold) return;
     if (!chip.add) illegal('the chip has no addition');
@@ -282,7 +283,16 @@ export class LayerJudge {
       if (Math.min(low, 0) < -limit || Math.max(high, 0) >= limit)
         throw new Illegal('VERIFY-113', `sums reach ${low}..${high} in block ${k}, column ${c}`);
       if (f.fold) this.#addition(c, low, high);
+      else if (f.hold) this.#pool(k, c);
     }
+  }
+
+  /** One weight for all taps is a pool: what comes out is their maximum or mean, so weights and scale make 1. */
+  #pool(k: number, c: number): void {
+    const f = this.#f;
+    const gain = this.#memory.factor(f.param! + k, c) * this.#memory.weight(f.weight!, c) * this.#steps();
+    if (Math.abs(gain - 1) > 2 ** -10)
+      throw new Illegal('VERIFY-110', `a pool multiplies column ${c} of block ${k} by ${gain}`);
   }
 
   /** Both operands must arrive unchanged, and their scaled sum must fit the lane. */

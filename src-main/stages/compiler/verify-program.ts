@@ -71,6 +71,7 @@ class Judge {
   #input = 0;
   #output = 0;
   #last = 0;
+  #stores = 0;
 
   constructor(program: Program, chip: Chip) {
     this.#program = program;
@@ -152,24 +153,24 @@ class Judge {
     const map = this.#memory.mapAt(f.address!, 'stores from');
     if (map.start !== f.address!)
       throw new Illegal('VERIFY-106', `byte ${f.address!} is not where its map starts`);
-    const K = this.#chip.columns;
-    const isWide = this.#chip.streamBytes > 1;
-    const end = isWide ? Math.ceil((map.last + 1) / K) * K : map.last + 1;
-    let own = 0;
-    let last = 0;
-    for (const at of this.#bytes(f)) {
+    const form = this.#program.outputs[this.#stores++];
+    if (!form) throw new Illegal('VERIFY-107', 'stores more maps than the program has outputs');
+    const [h, w, c] = form.shape;
+    const bytes = this.#bytes(f);
+    if (bytes.length !== form.bytes)
+      throw new Illegal('VERIFY-107', `stores ${bytes.length} bytes, the output has ${form.bytes}`);
+    bytes.forEach((at, i) => {
       this.#memory.bound(at, 'stores from');
-      const isOwn = this.#memory.owner[at] === map.id;
-      if (isOwn) own++;
-      else if (at >= end || !isWide)
+      const isValue = i % form.pitch < c && i < h * w * form.pitch;
+      if (isValue && this.#memory.owner[at] !== map.id)
         throw new Illegal('VERIFY-106', `stores byte ${at}, which is not of that map`);
       reads.add(at);
-      last = at;
-      this.#output++;
-    }
+    });
+    this.#output += bytes.length;
     // What is left out pads the pixels: it lies between the runs or behind the last one.
-    const behind = Math.max(0, map.last - last);
-    if (behind >= K || map.bytes - own > f.runs! * f.gap! + behind)
+    const own = bytes.filter((at) => this.#memory.owner[at] === map.id).length;
+    const behind = Math.max(0, map.last - bytes.at(-1)!);
+    if (behind >= this.#chip.columns || map.bytes - own > f.runs! * f.gap! + behind)
       throw new Illegal('VERIFY-106', `stores ${own} of the map's ${map.bytes} bytes`);
     this.#last += f.last!;
     return { ...EMPTY, reads: reads.bits };
