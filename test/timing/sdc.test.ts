@@ -17,7 +17,12 @@ const FULL = {
   outputLoadsFf: [{ ports: ['z'], value: 3.898 }],
   drivingCells: [{ ports: ['b'], master: 'BUF_X1', pin: 'Z' }],
   falsePathsFrom: ['rst'],
-  falsePathsTo: ['z'],
+  falsePathsTo: ['z', 'r1/D'],
+  multicycles: [
+    { to: ['r2/D'], setup: 3, hold: null },
+    { to: ['r2/D'], setup: null, hold: 2 },
+  ],
+  limits: { maxSlewPs: 150, maxLoadFf: 40, maxFanout: 12 },
 };
 
 describe('SDC', () => {
@@ -50,6 +55,12 @@ describe('SDC', () => {
 
   test.each([
     ['set_multicycle_path 2', 'TIMING-001', 'sdc:1:1'],
+    ['create_clock -period 1 clk\nset_multicycle_path 1.5 -to r/D', 'TIMING-001', 'sdc:2:21'],
+    ['create_clock -period 1 clk\nset_multicycle_path 2 -from r/Q', 'TIMING-001', 'sdc:2:23'],
+    ['create_clock -period 1 clk\nset_max_fanout 0 [current_design]', 'TIMING-001', 'sdc:2:16'],
+    ['create_clock -period 1 clk\nset_max_transition 1 clk', 'TIMING-001', 'sdc:2:22'],
+    ['create_clock -period 1 clk\nset_false_path -to [get_cells r]', 'TIMING-001', 'sdc:2:21'],
+    ['create_generated_clock -source clk x', 'TIMING-001', 'sdc:1:1'],
     [
       'create_clock -period 1 [get_ports clk]\ncreate_clock -period 1 [get_ports c2]',
       'TIMING-002',

@@ -5,7 +5,7 @@
 import { bufferCells } from '../placement/index.ts';
 import { NO_SLACK } from '../timing/index.ts';
 import type { BufferCell } from '../placement/index.ts';
-import { apply, pinCapFf, stateOf } from './state.ts';
+import { apply, pinCapFf, slewLimitPs, stateOf } from './state.ts';
 import type { Design, Job, Wish } from './state.ts';
 import { arcDelay } from './setup.ts';
 import { countViolations } from './limits.ts';
@@ -23,8 +23,8 @@ interface DelayCell {
 
 /** The buffer of most delay per width. */
 function delayCell(job: Job): DelayCell | null {
-  const { kit, options } = job;
-  const slew = kit.defaultMaxSlewPs * options.limitFraction;
+  const { kit } = job;
+  const slew = slewLimitPs(job);
   const cells = bufferCells(kit, [...kit.roles.buffers, ...kit.roles.clockBuffers], slew);
   const delays = cells.map((cell): DelayCell => {
     const at = (slewPs: number, loadFf: number) =>

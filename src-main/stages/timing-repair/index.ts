@@ -20,6 +20,7 @@ export const DEFAULT_TIMING_REPAIR: RepairTimingOptions = {
   setupMarginPs: 0,
   holdMarginPs: 15,
   maxRounds: 12,
+  maxSlewPs: null,
   paddingSites: null,
   observe: null,
 };
@@ -41,7 +42,13 @@ export function repairTiming(
   constraints: Constraints,
   options: Partial<RepairTimingOptions> = {},
 ): RepairTimingResult {
-  const o = { ...DEFAULT_TIMING_REPAIR, ...options };
+  const given = { ...DEFAULT_TIMING_REPAIR, ...options };
+  const { maxFanout, maxSlewPs } = constraints.limits;
+  const o: RepairTimingOptions = {
+    ...given,
+    maxFanout: Math.min(given.maxFanout, maxFanout ?? Infinity),
+    maxSlewPs: Math.min(kit.defaultMaxSlewPs, maxSlewPs ?? Infinity, given.maxSlewPs ?? Infinity),
+  };
   const job: Job = {
     kit,
     floorplan,

@@ -5,7 +5,7 @@
 import { bisect, bufferCells, loadLimitFf, medianPoint, wireLength } from '../placement/index.ts';
 import type { BufferCell } from '../placement/index.ts';
 import { NONE } from '../netlist/index.ts';
-import { apply, driverOf, netLoadFf, pinCapFf, stateOf, wideNets } from './state.ts';
+import { apply, driverOf, netLoadFf, pinCapFf, slewLimitPs, stateOf, wideNets } from './state.ts';
 import type { Design, Job, Wish } from './state.ts';
 import type { RepairState } from './types.ts';
 
@@ -98,7 +98,7 @@ function wishesFor(
     return copyTie(job, design, net, inst);
   if (inst !== NONE && !isWide) {
     const pin = netlist.netPins[netlist.netPinStart[net]] - netlist.instPinStart[inst];
-    const slew = kit.defaultMaxSlewPs * options.limitFraction;
+    const slew = slewLimitPs(job);
     const { total } = netLoadFf(job, design, net);
     const fit = larger[netlist.instMaster[inst]].find(
       (m) => loadLimitFf(kit.masters[m], pin, slew) * options.limitFraction >= total,
@@ -114,7 +114,7 @@ export const countViolations = (s: RepairState): number =>
 /** Rounds of repair until no limit is exceeded or a round does not help. */
 export function repairLimits(job: Job, first: Design, larger: readonly (readonly number[])[]): Design {
   const { kit, options } = job;
-  const cells = bufferCells(kit, kit.roles.buffers, kit.defaultMaxSlewPs * options.limitFraction);
+  const cells = bufferCells(kit, kit.roles.buffers, slewLimitPs(job));
   let design = first;
   let left = countViolations(stateOf(design, options.maxFanout));
   for (let round = 0; round < options.maxRounds && left > 0; round++) {

@@ -10,7 +10,7 @@ import { bufferCells, lookUpLut } from '../placement/index.ts';
 import type { BufferCell } from '../placement/index.ts';
 import type { PathStage, TimingPath } from '../timing/index.ts';
 import { NO_SLACK } from '../timing/index.ts';
-import { apply, netLoadFf, pinCapFf, stateOf } from './state.ts';
+import { apply, netLoadFf, pinCapFf, slewLimitPs, stateOf } from './state.ts';
 import type { Design, Job, Wish } from './state.ts';
 import { countViolations } from './limits.ts';
 
@@ -228,7 +228,7 @@ function pickApart(design: Design, list: readonly Candidate[]): Candidate[] {
  */
 export function repairSetup(job: Job, first: Design, larger: readonly (readonly number[])[]): Design {
   const { kit, options } = job;
-  const cells = bufferCells(kit, kit.roles.buffers, kit.defaultMaxSlewPs * options.limitFraction);
+  const cells = bufferCells(kit, kit.roles.buffers, slewLimitPs(job));
   let design = first;
   let share = 1;
   const banned = new Set<string>();

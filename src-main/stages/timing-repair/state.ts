@@ -66,6 +66,10 @@ export type Wish =
       readonly y: number;
     };
 
+/** Slew that drives are chosen for, ps. */
+export const slewLimitPs = ({ kit, options }: Job): number =>
+  (options.maxSlewPs ?? kit.defaultMaxSlewPs) * options.limitFraction;
+
 export function analyse(
   job: Job,
   netlist: Netlist,

@@ -6,6 +6,8 @@ export interface RepairTimingOptions {
   readonly maxFanout: number;
   /** Limits on slew and load are met by this much: estimated wires are not the routed ones. */
   readonly limitFraction: number;
+  /** Largest slew that drives are chosen for, ps; null = the library's, or the constraints' if smaller. */
+  readonly maxSlewPs: number | null;
   /** Slack wanted on estimated wires. */
   readonly setupMarginPs: number;
   readonly holdMarginPs: number;

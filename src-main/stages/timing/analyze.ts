@@ -21,6 +21,7 @@ import { NO_ARRIVAL, NO_SLACK } from './types.ts';
 import type {
   ClockSummary,
   Constraints,
+  DesignLimits,
   LimitViolation,
   SlackSummary,
   TimingOptions,
@@ -124,7 +125,7 @@ export function analyzeTiming(
       endpoints.map((e) => e.setupSlackPs).filter((s) => s !== NO_SLACK),
       o.histogramBins,
     ),
-    ...limitViolations(netlist, kit, graph, timing, loads),
+    ...limitViolations(netlist, kit, graph, timing, loads, constraints.limits),
     ...setupSlacks(netlist, kit, lib, graph, loads, timing, endpoints),
     pinArrivalPs: timing.latestPs,
     pinSlewPs: timing.maxSlewPs,
@@ -191,6 +192,7 @@ function limitViolations(
   graph: TimingGraph,
   timing: Timing,
   loads: NetLoads,
+  design: DesignLimits,
 ): { slewViolations: LimitViolation[]; capViolations: LimitViolation[] } {
   const slewViolations: LimitViolation[] = [];
   const capViolations: LimitViolation[] = [];
@@ -201,11 +203,13 @@ function limitViolations(
       const net = netlist.pinNet[pin];
       if (net === NONE) continue;
       const name = (): string => pinName(netlist, kit, graph.pinInst, pin);
-      const limit = master.pins[k].maxSlewPs > 0 ? master.pins[k].maxSlewPs : kit.defaultMaxSlewPs;
+      const own = master.pins[k].maxSlewPs > 0 ? master.pins[k].maxSlewPs : kit.defaultMaxSlewPs;
+      const limit = Math.min(own > 0 ? own : Infinity, design.maxSlewPs ?? Infinity);
       const slew = Math.max(timing.maxSlewPs[2 * pin], timing.maxSlewPs[2 * pin + 1]);
-      if (limit > 0 && slew > limit) slewViolations.push({ pin, name: name(), value: slew, limit });
-      const capLimit = master.pins[k].maxCapacitanceFf;
-      if (master.pins[k].direction === 'input' || capLimit <= 0) continue;
+      if (slew > limit) slewViolations.push({ pin, name: name(), value: slew, limit });
+      const most = master.pins[k].maxCapacitanceFf;
+      const capLimit = Math.min(most > 0 ? most : Infinity, design.maxLoadFf ?? Infinity);
+      if (master.pins[k].direction === 'input') continue;
       const load = Math.max(
         loads.nearFf[2 * net] + loads.farFf[2 * net],
         loads.nearFf[2 * net + 1] + loads.farFf[2 * net + 1],

@@ -72,6 +72,10 @@ export function checkEndpoints(
         unclocked.add(clock);
         continue;
       }
+      const exception = ports.exceptions.get(pin);
+      if (exception?.isFalse) continue;
+      const cycles = exception?.setupCycles ?? 1;
+      const holdPs = (exception?.holdCycles ?? 0) * constraints.periodPs;
       if (timing.isFromFall[2 * clock]) {
         inverted.add(clock);
         continue;
@@ -87,7 +91,7 @@ export function checkEndpoints(
         const k = 2 * pin + edge;
         if (lut < 0 || latestPs[k] === NO_ARRIVAL) continue;
         if (check.kind === 'setup') {
-          const capture = earliestPs[2 * clock] + constraints.periodPs;
+          const capture = earliestPs[2 * clock] + cycles * constraints.periodPs;
           const time = lookUp(lib.luts, lut, maxSlewPs[k], minSlewPs[2 * clock]);
           const slack = capture - constraints.setupUncertaintyPs - time - latestPs[k];
           endpoint.setupRequiredPs[edge] = latestPs[k] + slack;
@@ -97,7 +101,7 @@ export function checkEndpoints(
           endpoint.setupTimePs = time;
           endpoint.setupCapturePs = capture;
         } else {
-          const capture = latestPs[2 * clock];
+          const capture = latestPs[2 * clock] + holdPs;
           const time = lookUp(lib.luts, lut, minSlewPs[k], maxSlewPs[2 * clock]);
           const slack = earliestPs[k] - capture - time - constraints.holdUncertaintyPs;
           if (slack >= endpoint.holdSlackPs) continue;
@@ -117,23 +121,26 @@ export function checkEndpoints(
       return;
     }
     const endpoint = newCheck(pins + p);
+    const exception = ports.exceptions.get(pins + p);
+    const capture = (exception?.setupCycles ?? 1) * constraints.periodPs;
+    const holdPs = (exception?.holdCycles ?? 0) * constraints.periodPs;
     for (let edge = 0; edge < 2; edge++) {
       const k = 2 * (pins + p) + edge;
       if (latestPs[k] === NO_ARRIVAL) continue;
-      const setup = constraints.periodPs - constraints.setupUncertaintyPs - ports.maxDelayPs[p] - latestPs[k];
+      const setup = capture - constraints.setupUncertaintyPs - ports.maxDelayPs[p] - latestPs[k];
       endpoint.setupRequiredPs[edge] = latestPs[k] + setup;
       if (setup < endpoint.setupSlackPs) {
         endpoint.setupSlackPs = setup;
         endpoint.setupEdge = edge;
         endpoint.setupTimePs = ports.maxDelayPs[p];
-        endpoint.setupCapturePs = constraints.periodPs;
+        endpoint.setupCapturePs = capture;
       }
-      const hold = earliestPs[k] + ports.minDelayPs[p] - constraints.holdUncertaintyPs;
+      const hold = earliestPs[k] + ports.minDelayPs[p] - constraints.holdUncertaintyPs - holdPs;
       if (hold < endpoint.holdSlackPs) {
         endpoint.holdSlackPs = hold;
         endpoint.holdEdge = edge;
         endpoint.holdTimePs = -ports.minDelayPs[p];
-        endpoint.holdCapturePs = 0;
+        endpoint.holdCapturePs = holdPs;
       }
     }
     endpoints.push(endpoint);

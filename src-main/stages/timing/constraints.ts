@@ -17,6 +17,53 @@ export interface PortConstraints {
   readonly driverPin: Int32Array;
   /** [ports] 1 = no path from or to */
   readonly isFalse: Uint8Array;
+  /** Endpoint pins with exceptions: pin id -> false path, cycles of setup and hold. */
+  readonly exceptions: ReadonlyMap<number, EndpointException>;
+}
+
+export interface EndpointException {
+  readonly isFalse: boolean;
+  readonly setupCycles: number;
+  /** Cycles by which hold is checked later than at the launching edge. */
+  readonly holdCycles: number;
+}
+
+const ONE_CYCLE: EndpointException = { isFalse: false, setupCycles: 1, holdCycles: 0 };
+
+/** Exceptions by pin id. Throws TIMING-012 for a port or pin that is not there. */
+function endpointExceptions(netlist: Netlist, kit: Kit, c: Constraints): Map<number, EndpointException> {
+  const found = new Map<number, EndpointException>();
+  if (c.multicycles.length === 0 && !c.falsePathsTo.some((name) => name.includes('/'))) return found;
+  const ports = new Map(netlist.ports.map((port, p) => [port.name, netlist.pinNet.length + p]));
+  const insts = new Map(netlist.instNames.map((name, i) => [name, i]));
+  const pinOf = (name: string): number => {
+    const port = ports.get(name);
+    if (port !== undefined) return port;
+    const slash = name.lastIndexOf('/');
+    const inst = insts.get(name.slice(0, Math.max(slash, 0)));
+    const k =
+      inst === undefined
+        ? -1
+        : kit.masters[netlist.instMaster[inst]].pins.findIndex((p) => p.name === name.slice(slash + 1));
+    if (inst === undefined || k < 0)
+      throw new IngotError('TIMING-012', `there is no port or pin ${name}`, { place: name });
+    return netlist.instPinStart[inst] + k;
+  };
+  const change = (name: string, of: (old: EndpointException) => EndpointException): void => {
+    const pin = pinOf(name);
+    found.set(pin, of(found.get(pin) ?? ONE_CYCLE));
+  };
+  for (const m of c.multicycles)
+    for (const name of m.to)
+      change(name, (old) => {
+        const setupCycles = m.setup ?? old.setupCycles;
+        // As SDC has it: hold is checked one cycle before setup, and its own multiplier moves it back from there.
+        const back = m.hold ?? old.setupCycles - 1 - old.holdCycles;
+        return { ...old, setupCycles, holdCycles: setupCycles - 1 - back };
+      });
+  for (const name of c.falsePathsTo)
+    if (name.includes('/')) change(name, (old) => ({ ...old, isFalse: true }));
+  return found;
 }
 
 /** One clock on `clockPort`, nothing else said: inputs arrive and outputs are due at the clock edges. */
@@ -36,8 +83,12 @@ export function defaultConstraints(clockPort: string, periodPs: number): Constra
     drivingCells: [],
     falsePathsFrom: [],
     falsePathsTo: [],
+    multicycles: [],
+    limits: { maxSlewPs: null, maxLoadFf: null, maxFanout: null },
   };
 }
+
+const MAX_CYCLES = 10_000;
 
 function checkNumbers(c: Constraints): void {
   const bad = (what: string): IngotError => new IngotError('TIMING-010', `constraint out of range: ${what}`);
@@ -53,6 +104,12 @@ function checkNumbers(c: Constraints): void {
     if (!Number.isFinite(d.minPs) || !Number.isFinite(d.maxPs)) throw bad('a port delay');
   if (!Number.isFinite(c.setupUncertaintyPs) || !Number.isFinite(c.holdUncertaintyPs))
     throw bad('clock uncertainty');
+  for (const m of c.multicycles)
+    for (const cycles of [m.setup, m.hold])
+      if (cycles !== null && (!Number.isInteger(cycles) || cycles < 0 || cycles > MAX_CYCLES))
+        throw bad(`${cycles} cycles`);
+  for (const limit of Object.values(c.limits))
+    if (limit !== null && !(limit > 0 && Number.isFinite(limit))) throw bad(`limit ${limit}`);
 }
 
 export function resolvePorts(netlist: Netlist, kit: Kit, c: Constraints): PortConstraints {
@@ -74,6 +131,7 @@ export function resolvePorts(netlist: Netlist, kit: Kit, c: Constraints): PortCo
     driverMaster: new Int32Array(count).fill(-1),
     driverPin: new Int32Array(count).fill(-1),
     isFalse: new Uint8Array(count),
+    exceptions: endpointExceptions(netlist, kit, c),
   };
   const each = (
     names: readonly string[] | null,
@@ -113,6 +171,7 @@ export function resolvePorts(netlist: Netlist, kit: Kit, c: Constraints): PortCo
     });
   }
   each(c.falsePathsFrom, 'input', true, (p) => (result.isFalse[p] = 1));
-  each(c.falsePathsTo, 'output', false, (p) => (result.isFalse[p] = 1));
+  const ports = c.falsePathsTo.filter((name) => !name.includes('/'));
+  each(ports, 'output', false, (p) => (result.isFalse[p] = 1));
   return result;
 }

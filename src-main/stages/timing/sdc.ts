@@ -172,6 +172,31 @@ function clockName(word: Word | undefined, head: Word): string | null {
   throw fail(word, 'cannot read this as a clock');
 }
 
+/** Endpoints by name: ports and pins, `[get_ports ..]`, `[get_pins ..]` or bare. */
+function endpointsOf(word: Word | undefined, head: Word): readonly string[] {
+  if (!word) throw fail(head, `${head.text} needs -to endpoints`);
+  const name = word.command?.[0] ?? null;
+  const rest = word.command ? word.command.slice(1) : [word];
+  if (name && name.text !== 'get_pins' && name.text !== 'get_ports')
+    throw fail(name, `cannot read [${name.text} ...] as endpoints`);
+  const names = rest.flatMap((w) => w.text.split(/\s+/)).filter((n) => n !== '');
+  if (names.length === 0) throw fail(word, 'no endpoint is named');
+  const pattern = names.find((n) => /[*?]/.test(n));
+  if (pattern) throw fail(word, `pattern ${pattern} is not supported; name the endpoints`);
+  return names;
+}
+
+/** `LIMIT [current_design]` */
+function designLimit(words: readonly Word[]): number {
+  const a = parseArguments(words, {});
+  const value = number(a.operands[0], a.head);
+  if (!(value > 0)) throw fail(a.operands[0], 'a limit must be positive');
+  const on = a.operands[1];
+  if (!on?.command || on.command[0]?.text !== 'current_design' || a.operands.length > 2)
+    throw fail(on ?? a.head, `${a.head.text} is understood for [current_design] only`);
+  return value;
+}
+
 type Draft = { -readonly [K in keyof Constraints]: Constraints[K] };
 
 function addDelay(list: readonly PortDelay[], a: Arguments, ports: readonly string[] | null): PortDelay[] {
@@ -262,13 +287,37 @@ const HANDLERS: Record<string, Handler> = {
     const a = parseArguments(words, { '-from': true, '-to': true });
     const from = a.options.get('-from');
     const to = a.options.get('-to');
-    if (!from === !to) throw fail(a.head, 'set_false_path needs -from ports or -to ports, not both');
-    const ports = from
-      ? portsOf(from, a.head, 'all_inputs')
-      : portsOf(to ?? undefined, a.head, 'all_outputs');
-    if (ports === null) throw fail(a.head, 'name the ports of a false path');
-    if (from) draft.falsePathsFrom = [...draft.falsePathsFrom, ...ports];
-    else draft.falsePathsTo = [...draft.falsePathsTo, ...ports];
+    if (!from === !to) throw fail(a.head, 'set_false_path needs -from ports or -to endpoints, not both');
+    if (from) {
+      const ports = portsOf(from, a.head, 'all_inputs');
+      if (ports === null) throw fail(a.head, 'name the ports of a false path');
+      draft.falsePathsFrom = [...draft.falsePathsFrom, ...ports];
+    } else draft.falsePathsTo = [...draft.falsePathsTo, ...endpointsOf(to ?? undefined, a.head)];
+  },
+  set_multicycle_path(draft, words, known) {
+    if (!known.clock) throw fail(words[0], `${words[0].text} comes before create_clock`);
+    const a = parseArguments(words, { '-setup': false, '-hold': false, '-to': true });
+    const cycles = number(a.operands[0], a.head);
+    if (!Number.isInteger(cycles) || cycles < 0) throw fail(a.operands[0], 'cycles are a whole number');
+    const isHoldOnly = a.options.has('-hold') && !a.options.has('-setup');
+    const isSetupOnly = a.options.has('-setup') && !a.options.has('-hold');
+    const to = endpointsOf(a.options.get('-to') ?? undefined, a.head);
+    // Without an option SDC sets setup alone; hold follows one cycle before it.
+    const setup = isHoldOnly ? null : cycles;
+    const hold = isHoldOnly ? cycles : isSetupOnly || !a.options.has('-hold') ? null : cycles;
+    draft.multicycles = [...draft.multicycles, { to, setup, hold }];
+  },
+  set_max_transition(draft, words) {
+    draft.limits = { ...draft.limits, maxSlewPs: designLimit(words) * PS_PER_NS };
+  },
+  set_max_capacitance(draft, words) {
+    draft.limits = { ...draft.limits, maxLoadFf: designLimit(words) };
+  },
+  set_max_fanout(draft, words) {
+    draft.limits = { ...draft.limits, maxFanout: designLimit(words) };
+  },
+  current_design(_draft, words) {
+    parseArguments(words, {});
   },
 };
 
@@ -336,6 +385,23 @@ export function writeSdc(c: Constraints, names: PortNames | null = null): string
     if (hasPorts(d.ports, 'inputs'))
       lines.push(`set_driving_cell -lib_cell ${d.master} -pin ${d.pin} ${list(d.ports, 'inputs')}`);
   if (c.falsePathsFrom.length > 0) lines.push(`set_false_path -from ${list(c.falsePathsFrom, 'inputs')}`);
-  if (c.falsePathsTo.length > 0) lines.push(`set_false_path -to ${list(c.falsePathsTo, 'outputs')}`);
+  const endpoints = (all: readonly string[]): string[] => {
+    const pins = all.filter((name) => name.includes('/'));
+    const ports = all.filter((name) => !name.includes('/'));
+    return [
+      ...(ports.length > 0 ? [`[get_ports {${ports.join(' ')}}]`] : []),
+      ...(pins.length > 0 ? [`[get_pins {${pins.join(' ')}}]`] : []),
+    ];
+  };
+  for (const to of endpoints(c.falsePathsTo)) lines.push(`set_false_path -to ${to}`);
+  for (const m of c.multicycles)
+    for (const to of endpoints(m.to)) {
+      if (m.setup !== null) lines.push(`set_multicycle_path -setup ${m.setup} -to ${to}`);
+      if (m.hold !== null) lines.push(`set_multicycle_path -hold ${m.hold} -to ${to}`);
+    }
+  const { maxSlewPs, maxLoadFf, maxFanout } = c.limits;
+  if (maxSlewPs !== null) lines.push(`set_max_transition ${ns(maxSlewPs)} [current_design]`);
+  if (maxLoadFf !== null) lines.push(`set_max_capacitance ${maxLoadFf} [current_design]`);
+  if (maxFanout !== null) lines.push(`set_max_fanout ${maxFanout} [current_design]`);
   return lines.join('\n') + '\n';
 }

@@ -17,6 +17,23 @@ export interface PortDelay {
   readonly maxPs: number;
 }
 
+/** Paths to some endpoints get another number of cycles. Later entries win. */
+export interface Multicycle {
+  /** Ports, and pins as `instance/PIN`. */
+  readonly to: readonly string[];
+  /** Cycles until setup is checked; null = as before. */
+  readonly setup: number | null;
+  /** Cycles by which the hold check lies before that of setup, less one; null = as before. */
+  readonly hold: number | null;
+}
+
+/** Limits of the design beside those of the library; the smaller counts. null = none. */
+export interface DesignLimits {
+  readonly maxSlewPs: number | null;
+  readonly maxLoadFf: number | null;
+  readonly maxFanout: number | null;
+}
+
 /** One clock, one mode, one corner. */
 export interface Constraints {
   readonly clockName: string;
@@ -40,8 +57,12 @@ export interface Constraints {
     readonly master: string;
     readonly pin: string;
   }[];
+  /** Input ports. */
   readonly falsePathsFrom: readonly string[];
+  /** Output ports, and pins as `instance/PIN`. */
   readonly falsePathsTo: readonly string[];
+  readonly multicycles: readonly Multicycle[];
+  readonly limits: DesignLimits;
 }
 
 export type WireDelayModel =
@@ -127,7 +148,7 @@ export interface TimingReport {
   readonly periodPs: number;
   readonly setup: SlackSummary;
   readonly hold: SlackSummary;
-  /** 10^6 / (period - worst setup slack): exact, since every path here has one cycle. */
+  /** 10^6 / (period - worst setup slack): exact as long as every path has one cycle; see `multicycles`. */
   readonly clockMhz: number;
   readonly clock: ClockSummary;
   /** Pin ids of checked endpoints (data pins of registers, output ports), in pin order. */

@@ -286,11 +286,20 @@ class Judge {
         const k = 2 * pin + edge;
         if (!lut || at[k] === NO_ARRIVAL) continue;
         // The report holds the latest clock arrival; behind a tree of single-input cells it is the earliest too.
-        const capture = at[clock] + this.constraints.periodPs - this.constraints.setupUncertaintyPs;
+        const due = this.cyclesTo(pin) * this.constraints.periodPs;
+        const capture = at[clock] + due - this.constraints.setupUncertaintyPs;
         worst = Math.min(worst, capture - tableValue(lut, slew[k], slew[clock]) - at[k]);
       }
     }
     return worst;
+  }
+
+  /** Cycles until an endpoint captures, by the last exception that names it. */
+  private cyclesTo(pin: number): number {
+    const { multicycles } = this.constraints;
+    if (multicycles.length === 0) return 1;
+    const name = this.name(pin);
+    return multicycles.findLast((m) => m.setup !== null && m.to.includes(name))?.setup ?? 1;
   }
 
   private portSlack(pin: number): number {
@@ -299,7 +308,7 @@ class Judge {
     let delay = 0;
     for (const d of constraints.outputDelays) if (!d.ports || d.ports.includes(name)) delay = d.maxPs;
     const latest = Math.max(this.report.pinArrivalPs[2 * pin], this.report.pinArrivalPs[2 * pin + 1]);
-    return constraints.periodPs - constraints.setupUncertaintyPs - delay - latest;
+    return this.cyclesTo(pin) * constraints.periodPs - constraints.setupUncertaintyPs - delay - latest;
   }
 
   checkPaths(): void {
