@@ -2,7 +2,7 @@
 import { unpack } from '../../base/pack.ts';
 import type { Program } from '../../stages/compiler/index.ts';
 import type { Kit, Master } from '../../stages/kit/index.ts';
-import type { Model } from '../../stages/model/index.ts';
+import type { ImportedModel } from '../../stages/model/index.ts';
 import type { PowerReport } from '../../stages/power/index.ts';
 import type { LayerFact, PathFact, ReportData } from '../../stages/report/index.ts';
 import type { RouteStats } from '../../stages/routing/index.ts';
@@ -24,11 +24,14 @@ export const REPORT_INPUTS = [
   'check.json',
 ] as const;
 
+const parametersOf = (tensors: readonly { readonly data?: { readonly length: number } }[]): number =>
+  tensors.reduce((sum, t) => sum + (t.data?.length ?? 0), 0);
+
 const PHYSICAL = new Set(['filler', 'tap']);
 
 export function reportFacts(context: Pick<StepContext, 'readArtefact'>, run: RunFacts, kit: Kit): ReportData {
   const read = <T>(name: (typeof REPORT_INPUTS)[number]): T => unpack<T>(context.readArtefact(name));
-  const model = read<Model>('model.bin');
+  const { model } = read<ImportedModel>('model.bin');
   const program = read<Program>('program.bin');
   const simulation = read<Simulation>('simulation.bin');
   const stats = read<RouteStats>('route-stats.bin');
@@ -47,7 +50,7 @@ export function reportFacts(context: Pick<StepContext, 'readArtefact'>, run: Run
     model: {
       name: program.name,
       macs: program.layers.reduce((sum, l) => sum + l.macs, 0),
-      parameters: model.tensors.reduce((sum, t) => sum + (t.data?.length ?? 0), 0),
+      parameters: parametersOf(model.tensors),
     },
     chip: {
       shape: shapeOf(program.chip),

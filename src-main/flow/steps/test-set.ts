@@ -3,8 +3,6 @@ import { IngotError } from '../../base/diagnostic.ts';
 import {
   readNpy,
   readSampleSet,
-  type Model,
-  type ModelTensor,
   type PixelRange,
   type SampleSet,
   type SampleShape,
@@ -25,7 +23,21 @@ export interface TestSet {
 }
 
 /** What a sample of the test or calibration set is fed to. */
-export const inputOf = (model: Model): ModelTensor => model.tensors[model.inputs[0]!]!;
+export const inputOf = (model: Sampled): SampleShape => model.tensors[model.inputs[0]!]!;
+
+/** A model of either kind, as far as its inputs go. */
+export interface Sampled {
+  readonly inputs: readonly number[];
+  readonly tensors: readonly SampleShape[];
+}
+
+/** True where a file holds int8: then the values are a model's input bytes, not real numbers. */
+export function holdsBytes(context: Files, role: string): boolean {
+  if (!context.hasFile(role)) return false;
+  const { bytes, name } = context.readFile(role);
+  const isNpy = bytes[0] === 0x93 && bytes[1] === 0x4e;
+  return isNpy && readNpy(bytes, name).dtype === 'int8';
+}
 
 /** A file of samples for these inputs. FILE-010: it was not imported; DATA-*: it does not fit (samples/README.md). */
 export function readSamplesFor(
@@ -50,7 +62,7 @@ export const readSamples = (
 ): Float32Array[] => readSamplesFor(context, role, [tensor], pixels).samples.map((s) => s[0]!);
 
 /** Labels from their own file, else from the images' (folders, npz, csv). */
-export function readTestSet(context: Files, model: Model, pixels?: PixelRange): TestSet | null {
+export function readTestSet(context: Files, model: Sampled, pixels?: PixelRange): TestSet | null {
   if (!context.hasFile('test.images')) return null;
   const inputs = model.inputs.map((id) => model.tensors[id]!);
   const { samples, labels: own } = readSamplesFor(context, 'test.images', inputs, pixels);

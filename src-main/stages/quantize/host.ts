@@ -8,21 +8,35 @@ import { dequantizeValues, quantizeValues, runHostOp } from './run-host.ts';
 import { runEngineOp } from './run-integer.ts';
 import type { FloatOrder, QuantGraph, TensorData } from './types.ts';
 
+/**
+ * One sample, row major as the model's inputs, as the graph takes it: int8 inputs are quantised, or where
+ * `areBytes` holds the values are those bytes already. QUANT-009: a wrong number of values.
+ */
+export function graphInputs(
+  graph: QuantGraph,
+  sample: readonly Float32Array[],
+  areBytes = false,
+): TensorData[] {
+  return graph.inputs.map((id, i) => {
+    const tensor = graph.tensors[id]!;
+    const [values, size] = [sample[i], tensor.shape.reduce((a, b) => a * b, 1)];
+    if (values?.length !== size) {
+      throw new IngotError('QUANT-009', `${values?.length ?? 0} values given, ${size} expected`, {
+        place: tensor.name,
+        remedy: `give one sample of ${size} values`,
+      });
+    }
+    if (tensor.dtype === 'float32') return values;
+    const op = { kind: 'quantize', name: '', input: id, output: id, floatOrder: 'hwc' } as const;
+    return areBytes ? Int8Array.from(values) : quantizeValues(op, tensor, values);
+  });
+}
+
 /** values: one sample, row major as the model's input. Returns the engine's input, [h][w][c]. */
-export function quantizeInput(graph: QuantGraph, values: Float32Array): Int8Array {
+export function quantizeInput(graph: QuantGraph, values: Float32Array, areBytes = false): Int8Array {
   const { input, head } = engineCore(graph);
-  const from = graph.inputs[0]!;
-  const { name, shape, dtype } = graph.tensors[from]!;
-  const size = shape.reduce((a, b) => a * b, 1);
-  if (values.length !== size) {
-    throw new IngotError('QUANT-009', `${values.length} values given, ${size} expected`, {
-      place: name,
-      remedy: `give one sample of ${size} values`,
-    });
-  }
-  const op = { kind: 'quantize', name, input: from, output: from, floatOrder: 'hwc' } as const;
   const data: TensorData[] = graph.tensors.map(() => new Int8Array(0));
-  data[from] = dtype === 'float32' ? values : quantizeValues(op, graph.tensors[from]!, values);
+  data[graph.inputs[0]!] = graphInputs(graph, [values], areBytes)[0]!;
   for (const step of head) data[outputsOf(step)[0]!] = runHostOp(step, graph, data)[0]!;
   return data[input] as Int8Array;
 }

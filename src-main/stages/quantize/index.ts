@@ -7,7 +7,7 @@ export { adopt } from './adopt.ts';
 export { adoptQdq, isQuantised } from './adopt-qdq.ts';
 export { ENGINE_KINDS, engineCore, inputsOf, isEngineOp, outputsOf, readersOf } from './graph.ts';
 export type { EngineCore } from './graph.ts';
-export { dequantizeOutput, quantizeInput, runCore } from './host.ts';
+export { dequantizeOutput, graphInputs, quantizeInput, runCore } from './host.ts';
 export { runHostOp } from './run-host.ts';
 export { requantize } from './requantize.ts';
 export { runEngineOp, runInteger, runIntegerTrace } from './run-integer.ts';
