@@ -56,24 +56,40 @@ describe('the digits example', () => {
 describe('the corpus, by the float reference', () => {
   // onnx-*: relative (the corpus README's rule F); digits-*: absolute. Values near 0 are held to 1e-4 either way.
   const cases = [
-    'digits-mlp', 'digits-cnn', 'digits-res', 'onnx-mnist8-cntk', 'onnx-mnist-mlp-maxpool', 'onnx-alibaba-ad',
-    'onnx-alibaba-kws', 'onnx-alibaba-ic',
+    'digits-mlp', 'digits-cnn', 'digits-res', 'digits-lstm', 'onnx-mnist8-cntk', 'onnx-mnist-mlp-maxpool',
+    'onnx-alibaba-ad', 'onnx-alibaba-kws', 'onnx-alibaba-ic', 'onnx-ppocr-cls', 'onnx-silero-vad-sequence',
+    'onnx-espcn-x2-resize',
   ]; // prettier-ignore
-  test.skipIf(skipCorpus).for(cases)(`%s${corpusNote}`, (name) => {
+  test.skipIf(skipCorpus).for(cases)(`%s${corpusNote}`, { timeout: 60_000 }, (name) => {
     const c = readCase(name);
-    const model = importModel(c.model, name).value;
+    const isOnnx = name.startsWith('onnx-');
+    const model = importModel(c.model, name, isOnnx ? { shapes: c.inputShapes } : {}).value;
     expect(verifyModel(model)).toEqual([]);
     let worst = 0;
-    c.inputs.forEach((x, i) => {
-      const y = runFloat(model, [x as Float32Array])[0]!;
-      expect(y.length).toBe(c.expected[i]!.length);
-      y.forEach((v, k) => {
-        const wanted = c.expected[i]![k]!;
-        const unit = name.startsWith('onnx-') ? Math.max(1, Math.abs(wanted)) : 1;
-        worst = Math.max(worst, Math.abs(v - wanted) / unit);
+    c.inputs.forEach((_, i) => {
+      const outputs = runFloat(model, c.allInputs.map((input) => input[i]!)); // prettier-ignore
+      c.allExpected.forEach((expected, o) => {
+        expect(outputs[o]!.length).toBe(expected[i]!.length);
+        expected[i]!.forEach((wanted, k) => {
+          const unit = isOnnx ? Math.max(1, Math.abs(wanted)) : 1;
+          worst = Math.max(worst, Math.abs(outputs[o]![k]! - wanted) / unit);
+        });
       });
     });
     expect(worst).toBeLessThan(1e-4);
+  });
+
+  // Rule Q: argmax equal (the lowest on a tie), logits within one output quantum.
+  const quanta = [['digits-mlp-qdq', 0.1925], ['digits-cnn-qdq', 0.1371], ['digits-res-qdq', 0.1007], ['digits-lstm-qdq', 0.0862]] as const; // prettier-ignore
+  test.skipIf(skipCorpus).for(quanta)(`%s: same answer, within %f${corpusNote}`, ([name, quantum]) => {
+    const c = readCase(name);
+    const model = importModel(c.model, name).value;
+    expect(verifyModel(model)).toEqual([]);
+    c.inputs.forEach((x, i) => {
+      const y = runFloat(model, [x])[0]!;
+      expect(argmax(y)).toBe(argmax(c.expected[i]!));
+      y.forEach((v, k) => expect(Math.abs(v - c.expected[i]![k]!)).toBeLessThan(quantum + 1e-4));
+    });
   });
 });
 

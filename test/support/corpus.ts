@@ -8,6 +8,7 @@ export const skipCorpus = !existsSync(corpus) && process.env['INGOT_REQUIRE_TOOL
 export const corpusNote = skipCorpus ? ' (skipped: corpus not found)' : '';
 
 interface CaseTensor {
+  readonly name: string;
   readonly file: string;
   readonly dtype: 'int8' | 'int32' | 'float32';
   readonly samples: number;
@@ -27,6 +28,11 @@ export interface CorpusCase {
   /** First input, one array per sample. */
   readonly inputs: readonly Sample[];
   readonly expected: readonly Sample[];
+  /** Every input and every output, for models of several; a label is no output. */
+  readonly allInputs: readonly (readonly Sample[])[];
+  readonly allExpected: readonly (readonly Sample[])[];
+  /** As case.json gives them: with the batch axis for onnx-* only. */
+  readonly inputShapes: readonly (readonly number[])[];
 }
 
 export function readCase(name: string): CorpusCase {
@@ -41,5 +47,8 @@ export function readCase(name: string): CorpusCase {
     model: readFileSync(new URL(json.model, folder)),
     inputs: load(json.inputs[0]!),
     expected: load(json.outputs[0]!),
+    allInputs: json.inputs.map(load),
+    allExpected: json.outputs.filter((t) => t.name !== 'label').map(load),
+    inputShapes: json.inputs.map((t) => t.shape),
   };
 }
