@@ -3,11 +3,13 @@ import { makeRng } from '../../src-main/base/rng.ts';
 import { DEMO_CHIP, assemble, decode, disassemble, encode } from '../../src-main/stages/chip/index.ts';
 import { compile, verifyProgram, type Program } from '../../src-main/stages/compiler/index.ts';
 import type { ConvOp, QuantGraph, QuantOp } from '../../src-main/stages/quantize/types.ts';
-import { runCore } from '../../src-main/stages/quantize/index.ts';
+import { quantize, quantizeInput, runCore } from '../../src-main/stages/quantize/index.ts';
 import { simulate } from '../../src-main/stages/simulator/index.ts';
 import { codeOf } from '../support/code-of.ts';
 import { chipOf } from '../support/chips.ts';
-import { loadDigits } from '../support/digits.ts';
+import { corpusNote, readCase, skipCorpus } from '../support/corpus.ts';
+import { exampleSamples, loadDigits } from '../support/digits.ts';
+import { importModel } from '../../src-main/stages/model/index.ts';
 import { randomGraph, randomInputs } from '../support/random-graphs.ts';
 
 /** A graph of one operator on [4, 4, 2]. */
@@ -191,5 +193,18 @@ describe('digits CNN', () => {
     expect(Math.max(...program.memoryMap.map((r) => r.address + r.bytes))).toBe(192);
     expect(codeOf(() => compile(graph, { ...DEMO_CHIP, activationBytes: 188 })).code).toBe('COMPILE-020');
     expect(verifyProgram(program, DEMO_CHIP).diagnostics).toEqual([]);
+    expect(program.cycles.latency).toBeLessThanOrEqual(6846);
+  });
+
+  it.skipIf(skipCorpus)(`with a residual connection runs on a chip with add${corpusNote}`, () => {
+    const model = importModel(readCase('digits-res').model, 'digits-res').value;
+    const graph = quantize(model, exampleSamples('calibration-images')).value;
+    const chip = { ...DEMO_CHIP, add: true, activationBytes: 4096 };
+    expect(codeOf(() => compile(graph, { ...chip, add: false })).code).toBe('COMPILE-010');
+    const program = compile(graph, chip).value;
+    expect(program.layers.some((l) => l.kind === 'add')).toBe(true);
+    expect(verifyProgram(program, chip).diagnostics).toEqual([]);
+    const [input] = exampleSamples('test-images').map((x) => quantizeInput(graph, x));
+    expect(simulate(program, chip, [input!]).outputs[0]).toEqual(runCore(graph, input!));
   });
 });

@@ -2,7 +2,7 @@ import { pack, unpack } from '../../base/pack.ts';
 import type { QuantGraph } from '../../stages/quantize/index.ts';
 import { defineStep } from '../step.ts';
 import { judged } from './chip-state.ts';
-import { CHIP_SETTINGS, chipOf, fitMemories, shapeOf } from './chip-settings.ts';
+import { CHIP_SETTINGS, chipOf, fitChip, openChip, shapeOf } from './chip-settings.ts';
 
 export const compileStep = defineStep({
   name: 'compile',
@@ -16,8 +16,8 @@ export const compileStep = defineStep({
     const { compile, verifyProgram } = await import('../../stages/compiler/index.ts');
     const { assemble, disassemble } = await import('../../stages/chip/index.ts');
     const graph = unpack<QuantGraph>(context.readArtefact('quantized.bin'));
-    const open = chipOf(context.settings);
-    const chip = fitMemories(open, compile(graph, open).value);
+    const open = openChip(chipOf(context.settings));
+    const chip = fitChip(open, compile(graph, open).value);
     const { value: program, diagnostics } = compile(graph, chip);
     diagnostics.forEach(context.log);
     const text = disassemble(program.words);
@@ -41,7 +41,7 @@ export const compileStep = defineStep({
       name: 'the schedule is legal',
       judge: 'verifyProgram, from the disassembled instructions',
       result: judged(context, found),
-      detail: `${shapeOf(chip)} engine, ${checked.instructions} instructions, ${checked.fetches} fetches, ${checked.writes} writes, ${checked.sums} sums: memory ports, tokens, bounds, accumulator overflow`,
+      detail: `${shapeOf(chip)} engine, ${checked.instructions} instructions, ${checked.fetches} fetches, ${checked.writes} writes, ${checked.sums} sums, ${checked.alternatives} alternatives: memory ports, order, bounds, overflow, cheapest schedule`,
     });
   },
 });
