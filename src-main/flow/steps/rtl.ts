@@ -11,7 +11,7 @@ const REPEATED = 24;
 export const rtlStep = defineStep({
   name: 'rtl',
   title: 'Generate the hardware',
-  version: 1,
+  version: 2,
   inputs: ['program.bin', 'stimulus.bin'],
   outputs: ['rtl.bin', 'chip.sv', 'chip_tb.sv'],
   exports: ['chip.sv', 'chip_tb.sv'],

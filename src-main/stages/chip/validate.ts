@@ -44,7 +44,7 @@ export function validateChip(chip: Chip): void {
   requireFlag('CHIP-012', chip, 'bake');
   requireFlag('CHIP-013', chip, 'depthwise');
   requireFlag('CHIP-014', chip, 'add');
-  requireFlag('CHIP-015', chip, 'lut');
+  if (chip.lut !== false) fail('CHIP-015', 'lut', chip.lut, 'false: the engine has no table yet');
   if (![1, 2, 4, 8, 16].includes(chip.streamBytes) || chip.streamBytes > chip.columns)
     fail('CHIP-016', 'streamBytes', chip.streamBytes, `1, 2, 4, 8 or 16, at most columns (${chip.columns})`);
   requireRange('CHIP-017', chip, 'queueDepth', 0, 4);

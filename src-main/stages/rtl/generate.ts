@@ -102,13 +102,18 @@ export interface RtlStimuli {
 
 /**
  * Stimuli for the testbench: stimulus.hex, expected.hex and, for a programmable chip, host.hex.
- * gaps: cycles in_valid, and out_ready, stay low after each byte.
+ * gaps: cycles in_valid, and out_ready, stay low after each beat.
+ * weightStream: what LDW and LDP take in a pass, the same in each.
  */
 export function rtlStimuli(
   program: Program,
   inputs: readonly Int8Array[],
   expected: readonly Int8Array[],
-  gaps: { readonly input: number; readonly output: number } = { input: 0, output: 0 },
+  gaps: { readonly input: number; readonly output: number; readonly weights?: number } = {
+    input: 0,
+    output: 0,
+  },
+  weightStream: Int8Array = new Int8Array(0),
 ): RtlStimuli {
   const files = [
     { name: 'stimulus.hex', text: tensorsHex(inputs) },
@@ -128,7 +133,16 @@ export function rtlStimuli(
     ),
   );
   return {
-    files: [...files, { name: 'host.hex', text: host.join('\n') + '\n' }],
-    plusargs: [...plusargs, `host_words=${host.length}`],
+    files: [
+      ...files,
+      ...(weightStream.length > 0 ? [{ name: 'weights.hex', text: tensorsHex([weightStream]) }] : []),
+      { name: 'host.hex', text: host.join('\n') + '\n' },
+    ],
+    plusargs: [
+      ...plusargs,
+      `host_words=${host.length}`,
+      `w_bytes=${weightStream.length}`,
+      `w_gap=${gaps.weights ?? 0}`,
+    ],
   };
 }

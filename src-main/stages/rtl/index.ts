@@ -5,3 +5,4 @@ export type { RtlCase, RtlCaseResult } from './driver.ts';
 export { COUNTERS, HOST_PORT, HOST_REGION, hostWrites } from './host.ts';
 export type { HostWrite } from './host.ts';
 export type { Macro, RtlDesign, SourceFile } from './types.ts';
+export { rtlCase } from './program-case.ts';
