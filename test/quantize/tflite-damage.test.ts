@@ -144,6 +144,17 @@ describe('refusals name code and place', () => {
       'softmax_0',
       { ...relu, ops: [{ code: 25, inputs: [0], outputs: [1], options: [9, [option.f32(1)]] }] },
     ],
+    [
+      'a float operand beside an int8 one (found by the fuzzer)',
+      'QUANT-031',
+      'add_0',
+      {
+        tensors: [act([1, 4]), { ...act([1, 4]), type: 'float32' }, act([1, 4])],
+        ops: [{ code: 0, inputs: [0, 1], outputs: [2] }],
+        inputs: [0, 1],
+        outputs: [2],
+      },
+    ],
     ['a constant as data', 'QUANT-006', 'relu_0', first({ data: new Int8Array(4) })],
   ])('%s: %s at %s', ([, code, place, file]) => {
     let found: unknown;

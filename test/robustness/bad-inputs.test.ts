@@ -25,7 +25,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { FLOW } from '../../src-main/flow/flow.ts';
 import { writeNpy } from '../../src-main/stages/model/index.ts';
 import { findKit } from '../../src-main/tools/kit-store.ts';
-import { floats, node, onnxFile, type FileInit } from '../model/onnx-builder.ts';
+import { floats, ints, node, onnxFile, type FileInit } from '../model/onnx-builder.ts';
+import { aten, pt2File, zipOf, type Pt2Init, type WeightInit } from '../model/pt2-builder.ts';
+import { type LiteFile, type LiteTensor, tfliteFile } from '../quantize/tflite-builder.ts';
 import { errorOf, eventsOf, ingot, ingotStatus, type IngotEnd, type IngotOptions } from '../support/ingot.ts';
 
 const EXAMPLE = resolve(import.meta.dirname, '../../resources/examples/digits');
@@ -165,9 +167,18 @@ const MODELS: readonly Row[] = [
   model('an unsupported operator', 'MODEL-003', { nodes: [node('NonZero', ['x'], 'y')] }),
   model('a dynamic height', 'MODEL-005', { inputs: { x: [1, 1, 'height', 8] }, nodes: [relu] }),
   model('a dynamic width', 'MODEL-005', { inputs: { x: [1, 1, 8, 'width'] }, nodes: [relu] }),
-  model('a batch of 2', 'MODEL-019', {
+  model('a batch of 2', 'DATA-002', {
     inputs: { x: [2, 1, 8, 8] },
     nodes: [node('MaxPool', ['x'], 'y', { kernel_shape: [2, 2] })],
+  }),
+  model('a shape that depends on data', 'MODEL-014', {
+    inputs: { x: [1, 64], s: [2] },
+    inputTypes: { s: 7 },
+    nodes: [node('Reshape', ['x', 's'], 'y')],
+  }),
+  model('a reshape that does not fit', 'MODEL-013', {
+    nodes: [node('Reshape', ['x', 's'], 'y')],
+    initialisers: [ints('s', [2], [3, 5])],
   }),
   model('an absurd declared size', 'MODEL-007', { inputs: { x: [1, 70_000, 70_000] }, nodes: [relu] }),
   model('weights of an absurd size', 'MODEL-007', {
@@ -197,6 +208,59 @@ const MODELS: readonly Row[] = [
   }),
 ];
 
+const lite = (what: string, code: string, init: LiteFile): Row =>
+  file(what, code, 'model', 'bad.tflite', () => tfliteFile(init));
+
+/** A Relu of four values. */
+const vector = { shape: [1, 4], scales: [0.1], zeroPoint: 3 };
+const reluOf = (x: LiteTensor, y: LiteTensor = vector, code = 19): LiteFile => ({
+  tensors: [x, y],
+  ops: [{ code, inputs: [0], outputs: [1] }],
+  inputs: [0],
+  outputs: [1],
+});
+
+const TFLITE: readonly Row[] = [
+  file('a truncated .tflite', 'MODEL-060', 'model', 'half.tflite', () =>
+    tfliteFile(reluOf(vector)).slice(0, 200),
+  ),
+  lite('a .tflite with an unsupported operator', 'MODEL-061', reluOf(vector, vector, 32)),
+  lite('a .tflite of uint8', 'MODEL-062', reluOf({ ...vector, type: 'uint8' })),
+  lite('a .tflite with an empty tensor', 'MODEL-063', reluOf({ ...vector, shape: [1, 0] })),
+  lite('a .tflite with a negative scale', 'MODEL-064', reluOf({ ...vector, scales: [-1] })),
+  lite(
+    'a float .tflite',
+    'MODEL-065',
+    reluOf({ shape: [1, 4], type: 'float32' }, { shape: [1, 4], type: 'float32' }),
+  ),
+  lite('a .tflite whose shapes contradict', 'QUANT-030', reluOf({ ...vector, shape: [1, 5] })),
+  lite('a .tflite without scales', 'QUANT-032', reluOf({ shape: [1, 4] })),
+];
+
+const program: Pt2Init = {
+  inputs: { x: [1, 64] },
+  weights: { w: { shape: [1, 64], values: new Array<number>(64).fill(1) } },
+  nodes: [aten('linear.default', { input: 'x', weight: 'w' }, 'y')],
+  outputs: ['y'],
+};
+const pt2 = (what: string, code: string, content: () => Uint8Array): Row =>
+  file(what, code, 'model', 'bad.pt2', content);
+const weight = (w: WeightInit): Uint8Array => pt2File({ ...program, weights: { w } });
+const zip = (name: string, data = new Uint8Array(9), isDeflated = false): Uint8Array =>
+  zipOf([{ name, data, isDeflated }]);
+
+const PROGRAMS: readonly Row[] = [
+  pt2('half an archive', 'MODEL-040', () => pt2File(program).subarray(0, 900)),
+  pt2('an archive that leads outside', 'MODEL-041', () => zip('a/../../b')),
+  pt2('a zip bomb', 'MODEL-042', () => zip('a/b', new Uint8Array(5e6), true)),
+  pt2('a pickled module', 'MODEL-043', () => zip('a/data.pkl')),
+  pt2('a program that is no JSON', 'MODEL-044', () => zip('a/models/model.json')),
+  pt2('a pickled weight', 'MODEL-045', () => weight({ shape: [1, 64], isPickled: true })),
+  pt2('an operator of PyTorch that is not read', 'MODEL-003', () =>
+    pt2File({ ...program, nodes: [aten('fft_rfft.default', { self: 'x' }, 'y')] }),
+  ),
+];
+
 const npy = (what: string, code: string, role: string, shape: number[], value = 0.5): Row =>
   file(what, code, role, 'bad.npy', () =>
     writeNpy(
@@ -219,6 +283,23 @@ const DATA: readonly Row[] = [
   file('calibration that is a model', 'MODEL-030', 'calibration', 'wrong.npy', () =>
     exampleFile('digits-cnn.onnx'),
   ),
+  file('a word in a calibration table', 'DATA-006', 'calibration', 'bad.csv', () =>
+    new TextEncoder().encode(`${'0,'.repeat(63)}0\n${'0,'.repeat(63)}zero\n`),
+  ),
+  file('calibration of no known format', 'DATA-001', 'calibration', 'notes.txt', () =>
+    new TextEncoder().encode('later'),
+  ),
+  row('a calibration folder of JPEG images', 'DATA-009', FAILS.input, (box) => {
+    const folder = join(box.folder, 'images');
+    mkdirSync(folder);
+    writeFileSync(join(folder, '1.jpg'), Uint8Array.of(0xff, 0xd8, 0xff, 0xe0));
+    return { commands: [importing(folder, 'calibration'), running('--to', 'simulate')] };
+  }),
+  row('an empty calibration folder', 'FILE-006', FAILS.input, (box) => {
+    const folder = join(box.folder, 'images');
+    mkdirSync(folder);
+    return { commands: [importing(folder, 'calibration')] };
+  }),
   npy('fewer labels than images', 'FILE-011', 'test.labels', [10]),
   npy('more expected outputs than images', 'FILE-011', 'test.expected', [400, 10]),
   npy('wider expected outputs than the model', 'DATA-002', 'test.expected', [360, 11]),
@@ -489,6 +570,8 @@ async function tryRow({ code, exit, bad }: Row): Promise<void> {
 
 describe.concurrent.each<[string, readonly Row[]]>([
   ['models', MODELS],
+  ['PyTorch programs', PROGRAMS],
+  ['TFLite models', TFLITE],
   ['data sets', DATA],
   ['files and paths', FILES],
   ['settings and steps', SETTINGS],

@@ -17,13 +17,13 @@ export const isQuantised = (model: Model): boolean => model.nodes.some((n) => n.
  * shifted by 128. All else stays float, in float parts between boundary operators (QUANT-103).
  *
  * Rounding is TFLM's (two roundings), where ONNX Runtime scales in float: results may differ by one step.
- * Throws QUANT-012, QUANT-033; remarks as quantize.
+ * Throws QUANT-012, QUANT-011; remarks as quantize.
  */
 export function adoptQdq(model: Model): Diagnosed<QuantGraph> {
   for (const id of [...model.inputs, ...model.outputs]) {
     const { dtype, name } = model.tensors[id]!;
     if (dtype === 'float32') continue;
-    throw new IngotError('QUANT-033', `an input or output of the model is ${dtype}`, {
+    throw new IngotError('QUANT-011', `an input or output of the model is ${dtype}`, {
       place: name,
       remedy: 'export with float32 inputs and outputs; quantisation at the ends is part of the graph',
     });

@@ -41,6 +41,9 @@ export class Adoption {
     if (constant === 'computed' && this.model.tensors[id]!.data) {
       refuse('QUANT-006', node, 'reads a constant as data');
     }
+    const { dtype } = this.model.tensors[id]!;
+    const isRight = dtype === 'int8' || node.op === 'QUANTIZE';
+    if (!isRight) refuse('QUANT-031', node, `input ${input} is ${dtype}, not int8`);
     return this.tensor(id);
   }
 
