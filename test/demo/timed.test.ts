@@ -48,8 +48,7 @@ describe.skipIf(!kitFiles)(`gates with SDF delays${kitNote}`, () => {
   });
 
   test('wrong at a clock 30 % beyond', { timeout: TEST_MS }, () => {
-    const { outputs, violations } = run(1e6 / (1.3 * report.clockMhz), 1);
-    const isRight = JSON.stringify(outputs) === JSON.stringify(stimulus.outputs.slice(0, 1));
-    expect(isRight && violations === 0).toBe(false);
+    const { outputs } = run(1e6 / (1.3 * report.clockMhz), 1);
+    expect(outputs).not.toEqual(stimulus.outputs.slice(0, 1));
   });
 });

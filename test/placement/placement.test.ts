@@ -7,6 +7,7 @@ import {
   hpwl,
   improveDetailed,
   legalise,
+  pinView,
   placeChip,
   placeGlobal,
   placePorts,
@@ -197,6 +198,36 @@ describe.skipIf(!kitFiles)(`placement on NanGate45${kitNote}`, () => {
       const again = placeChip(given.netlist, kit, given.floorplan, given.placement, { seed });
       expect(again.placement).toEqual(done.placement);
     }
+  });
+
+  test('new weights on the way shorten the nets that they name', () => {
+    const given = plan(63, 0.5, 700);
+    const place = (reweigh?: (n: { netNames: readonly string[] }) => Float64Array | null) =>
+      placeChip(given.netlist, kit, given.floorplan, given.placement, {
+        seed: 1,
+        ...(reweigh && { reweigh }),
+      });
+    const plain = place();
+    expect(place(() => null).placement).toEqual(plain.placement);
+    const isHeavy = (net: number): boolean => net % 10 === 3 && !given.netlist.netIsClock[net];
+    const heavy = place((n) => Float64Array.from(n.netNames, (_, net) => (isHeavy(net) ? 8 : 1)));
+    expect(verifyPlacement(heavy.netlist, kit, heavy.floorplan, heavy.placement).problems).toEqual([]);
+    const length = ({ netlist, floorplan, placement }: typeof plain): number => {
+      const view = pinView(netlist, kit, floorplan, placement, 0);
+      let sum = 0;
+      for (let n = 0; n < given.netlist.netNames.length; n++) {
+        if (!isHeavy(n)) continue;
+        const at = Array.from(
+          netlist.netPins.subarray(netlist.netPinStart[n], netlist.netPinStart[n + 1]),
+          (p) => view.at(p),
+        );
+        if (at.length < 2) continue;
+        const [xs, ys] = [at.map((p) => p.x), at.map((p) => p.y)];
+        sum += Math.max(...xs) - Math.min(...xs) + Math.max(...ys) - Math.min(...ys);
+      }
+      return sum;
+    };
+    expect(length(heavy)).toBeLessThan(0.95 * length(plain));
   });
 
   test('the verifier sees every kind of illegal placement', () => {

@@ -504,12 +504,16 @@ export class TimedGates {
     this.isQueued[cell] = 0;
     const model = this.cellModel[cell]!;
     const first = this.cellInput[cell]!;
+    let isLate = false;
     for (let k = 0; k < model.inputs.length; k++) {
       const check = this.pinCheck[first + k];
       if (check && this.now - this.pinChanged[first + k]! < check[1 - this.pinValue[first + k]!]! - 1e-9)
-        this.violations++;
+        isLate = true;
     }
-    const state = model.tables[0]![this.cellRow[cell]!]!;
+    if (isLate) this.violations++;
+    const table = this.outTable[this.cellOutput[cell]!]!;
+    // What it takes then is unknown; the value it should not take stands for that.
+    const state = this.tables[table + this.cellRow[cell]!]! ^ (isLate ? 1 : 0);
     const delays = this.flopDelay[cell]!;
     for (let o = 0; o < model.outputs.length; o++) {
       const value = state ^ model.inverted[o]!;

@@ -1,22 +1,35 @@
 import { pack } from '../../base/pack.ts';
 import { defineStep } from '../step.ts';
 import { judged, packChip, readChip, readKitArtefact } from './chip-state.ts';
+import { chipConstraints } from './constraints.ts';
 
 const PHASES = ['rough', 'ports', 'repair', 'global', 'legal', 'detailed'] as const;
 
 export const placeStep = defineStep({
   name: 'place',
   title: 'Place',
-  version: 5,
+  version: 6,
   inputs: ['kit.bin', 'floorplan.bin'],
   outputs: ['placed.bin', 'padding.bin'],
-  settings: ['place.seed'],
+  settings: ['place.seed', 'clock.periodPs'],
   async run(context) {
     const { placeChip, verifyBuffering, verifyPlacement } = await import('../../stages/placement/index.ts');
+    const { estimateParasitics } = await import('../../stages/extraction/index.ts');
+    const { analyzeTiming, timingWeights } = await import('../../stages/timing/index.ts');
     const kit = readKitArtefact(context);
     const before = readChip(context, 'floorplan.bin');
+    // There is no clock tree yet: the clock counts as ideal.
+    const constraints = {
+      ...chipConstraints(context.settings['clock.periodPs']),
+      isClockPropagated: false,
+    };
     const placed = placeChip(before.netlist, kit, before.floorplan, before.placement, {
       seed: context.settings['place.seed'],
+      reweigh: (netlist, floorplan, placement) => {
+        const wires = estimateParasitics(netlist, placement, kit, floorplan);
+        const report = analyzeTiming(netlist, kit, wires, constraints, { pathCount: 0 });
+        return report.setup.worstSlackPs < 0 ? timingWeights(netlist, report) : null;
+      },
       observe: (p) =>
         context.progress((PHASES.indexOf(p.phase) + p.fraction) / PHASES.length, `${p.phase} placement`),
     });

@@ -25,6 +25,11 @@ export interface PlaceChipOptions {
   readonly padding: boolean;
   /** [nets of the netlist given] */
   readonly netWeights?: Float64Array;
+  /**
+   * New net weights for a placement that has just spread, [nets of the netlist given]: asked for once, after which
+   * placement goes on from where it is; null leaves it. Timing is a later stage, so the caller brings it (`timingWeights`).
+   */
+  readonly reweigh?: (netlist: Netlist, floorplan: Floorplan, placement: Placement) => Float64Array | null;
   /** Only looks on. */
   readonly observe?: (progress: PlaceProgress) => void;
 }
@@ -112,7 +117,7 @@ export function placeChip(
     paddingSites = padding(n, p),
     start: GlobalOptions['start'] = 'quadratic',
   ) => {
-    const netWeights = extendWeights(o.netWeights, n.netNames.length);
+    const netWeights = extendWeights(weights, n.netNames.length);
     return placeGlobal(n, kit, f, p, {
       seed: o.seed,
       paddingSites,
@@ -124,6 +129,7 @@ export function placeChip(
     });
   };
 
+  let weights = o.netWeights;
   const rough = spread(netlist, floorplan, placement, 'rough', 0.3);
   o.observe?.({ phase: 'ports', fraction: 0 });
   const withPorts = placePorts(netlist, kit, floorplan, rough.placement, o.ports);
@@ -131,6 +137,11 @@ export function placeChip(
   const first = repairNets(netlist, kit, withPorts, rough.placement, o.repair);
   let room = padding(first.netlist, first.placement);
   let final = spread(first.netlist, withPorts, first.placement, 'global', 0.08, room);
+  const reweighed = o.reweigh?.(first.netlist, withPorts, final.placement);
+  if (reweighed) {
+    weights = reweighed;
+    final = spread(first.netlist, withPorts, final.placement, 'global', 0.08, room, 'current');
+  }
   let worstLoad = 0;
   for (let round = 0; round < CONGESTION_ROUNDS; round++) {
     const padded = padCongested(first.netlist, kit, withPorts, final.placement, room);
@@ -147,7 +158,7 @@ export function placeChip(
   o.observe?.({ phase: 'legal', fraction: 0 });
   const legal = legalise(done, kit, withPorts, second.placement, { paddingSites });
   o.observe?.({ phase: 'detailed', fraction: 0 });
-  const netWeights = extendWeights(o.netWeights, done.netNames.length);
+  const netWeights = extendWeights(weights, done.netNames.length);
   const detailed = improveDetailed(done, kit, withPorts, legal.placement, {
     paddingSites,
     ...(netWeights ? { netWeights } : {}),
