@@ -166,9 +166,9 @@ function randomLayer(
     padTop: isWhole ? 0 : int(0, kernelH - 1), padLeft: isWhole ? 0 : int(0, kernelW - 1),
     padBottom: isWhole ? 0 : int(0, kernelH), padRight: isWhole ? 0 : int(0, kernelW),
     windowH, windowW, windowStrideH: int(1, windowH), windowStrideW: int(1, windowW), outC,
-    hold: chance(mode === 'depthwise' ? 0.25 : 0.05),
+    hold: chip.depthwise && chance(mode === 'depthwise' ? 0.25 : 0.05),
     share: mode === 'depthwise' && strideW === 1 && windowH * windowW === 1 && chance(0.7),
-    rnd: chance(0.2), streamed: !chip.bake && chance(0.2), seed: int(0, 2 ** 30),
+    rnd: chance(0.2), streamed: chip.queueDepth > 0 && chance(0.2), seed: int(0, 2 ** 30),
   }; // prettier-ignore
 }
 
