@@ -41,6 +41,30 @@ describe(`rule Q: same answer, logits within one step${corpusNote}`, () => {
   });
 });
 
+describe(`damaged files${corpusNote}`, () => {
+  test.skipIf(skipCorpus).for(['digits-cnn-qdq', 'digits-res-qdq', 'digits-lstm-qdq'] as const)(
+    '%s, 100',
+    (name) => {
+      const { model } = readCase(name);
+      for (let seed = 0; seed < 100; seed++) {
+        const rng = makeRng(seed);
+        const bytes = new Uint8Array(model);
+        for (let n = 1 + Math.floor(rng() * 5); n > 0; n--)
+          bytes[Math.floor(rng() * bytes.length)] = rng() * 256;
+        try {
+          const found = verifyQuantGraph(adoptQdq(importModel(bytes, name).value).value);
+          expect(
+            found.filter((d) => d.code !== 'QUANT-205'),
+            `seed ${seed}`,
+          ).toEqual([]);
+        } catch (error) {
+          expect(error, `seed ${seed}`).toBeInstanceOf(IngotError);
+        }
+      }
+    },
+  );
+});
+
 /** A file under construction: every tensor between its quantisation has a name. */
 class Chain {
   readonly nodes: NodeInit[] = [];
