@@ -122,7 +122,7 @@ export async function buildVerilator(
   const at = { cwd: workDir, timeoutMs: TIME_LIMIT_MS, signal };
   const options = ['--cc', '--exe', '--build', '-O3', '-Wno-fatal', '+define+INGOT_CHECKS', ...RANDOM_START];
   const names = [...sources.map((f) => f.name), 'driver.cpp'];
-  const make = ['-MAKEFLAGS', 'OPT_FAST=-O1', '-MAKEFLAGS', 'OPT_GLOBAL=-O1'];
+  const make = ['-MAKEFLAGS', 'OPT_FAST=-O1', '-MAKEFLAGS', 'OPT_GLOBAL=-O0'];
   const args = [...options, ...make, '--top-module', design.top, '-o', 'sim', ...names];
   const built = await runWithLog(command, args, at);
   if (built.code !== 0) throw failed('build', built.log, workDir);
