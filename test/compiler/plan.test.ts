@@ -66,6 +66,19 @@ describe('plans of random networks', () => {
         }
   });
 
+  test('joined channels are written in place', () => {
+    let joined = 0;
+    for (let seed = 0; seed < 40; seed++) {
+      const plan = check(
+        randomNet(seed),
+        shape(1 + (seed % 4), 4, 4, { streamBytes: seed % 2 === 0 ? 1 : 4 }),
+      );
+      for (const s of plan.segments)
+        if (s.kind === 'engine' && s.ops.some((op) => op.kind === 'concat')) joined++;
+    }
+    expect(joined).toBeGreaterThan(2);
+  });
+
   test('weights from the stream, in halves', () => {
     let streamed = 0;
     for (let seed = 0; seed < 40; seed++) {

@@ -40,7 +40,7 @@ export function build(f: Frame, layers: readonly Layer[]): Build {
     regions,
     capacity: chip.activationBytes,
     bankBytes: chip.activationBytes / chip.activationBanks,
-    apart: banksApart(chip, layers, indexOf),
+    apart: banksApart(f, layers, indexOf),
     layers: ['input', ...layers.map((l) => l.name), 'output'],
   });
   const whole = wholeTensors(f);
@@ -55,7 +55,7 @@ export function build(f: Frame, layers: readonly Layer[]): Build {
       view: outputView(f, t),
       form: outputs[i]!,
     })),
-    addressOf: (t) => memory.addresses[indexOf(t)]!,
+    addressOf: (t) => memory.addresses[indexOf(t)]! + f.storage.get(t)!.offset,
     pitchOf: (t) => f.storage.get(t)!.written.pitch,
     lastChannels: (l) => lastChannels(f, l, whole),
     isSingleRounding: f.isSingleRounding,
@@ -150,16 +150,16 @@ function outputView(f: Frame, tensor: number): View {
 
 /** Tensors that take memory, in the order in which they are written. */
 function rootsOf(f: Frame, layers: readonly Layer[]): number[] {
-  return [...new Set([...f.segment.inputs, ...layers.map((l) => l.dest)])];
+  return [...new Set([...f.segment.inputs, ...layers.map((l) => f.storage.get(l.dest)!.root)])];
 }
 
 /** Moments: 0 the input transfer, 1.. the layers, then the output transfer. */
 function regionOf(f: Frame, root: number, layers: readonly Layer[]): Region {
   const isSame = (t: number): boolean => f.storage.get(t)!.root === root;
-  const birth = f.segment.inputs.includes(root) ? 0 : layers.findIndex((l) => l.dest === root) + 1;
+  const birth = f.segment.inputs.includes(root) ? 0 : layers.findIndex((l) => isSame(l.dest)) + 1;
   let death = birth;
   layers.forEach((l, i) => {
-    if (l.sources.some(isSame)) death = i + 1;
+    if (l.sources.some(isSame) || isSame(l.dest)) death = i + 1;
   });
   if (f.segment.outputs.some(isSame)) death = layers.length + 1;
   const name = f.segment.graph.tensors[root]!.name;
@@ -167,11 +167,20 @@ function regionOf(f: Frame, root: number, layers: readonly Layer[]): Region {
 }
 
 /** A bank of macros has one port, so no layer may read and write one. */
-function banksApart(
-  chip: Chip,
-  layers: readonly Layer[],
-  indexOf: (t: number) => number,
-): [number, number][] {
-  if (chip.memory !== 'macro') return [];
-  return layers.flatMap((l) => l.sources.map((t): [number, number] => [indexOf(t), indexOf(l.dest)]));
+function banksApart(f: Frame, layers: readonly Layer[], indexOf: (t: number) => number): [number, number][] {
+  if (f.chip.memory !== 'macro') return [];
+  return layers.flatMap((l) =>
+    l.sources.map((t): [number, number] => {
+      const [from, to] = [indexOf(t), indexOf(l.dest)];
+      if (from !== to) return [from, to];
+      const { root } = f.storage.get(t)!;
+      const join = f.segment.ops.find((op) => outputsOf(op).includes(root))!;
+      throw new Misfit(
+        'COMPILE-019',
+        join.name,
+        `${l.name} reads one operand and writes another, and the banks of the map have one port`,
+        'none needed',
+      );
+    }),
+  );
 }

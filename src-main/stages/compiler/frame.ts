@@ -5,6 +5,7 @@
 import type { Chip } from '../chip/index.ts';
 import { inputsOf, outputsOf, type QuantGraph, type QuantOp, type Window } from '../quantize/index.ts';
 import type { InputPack } from './forms.ts';
+import { joinsOf } from './joins.ts';
 import { Misfit, type Geometry } from './layer.ts';
 import { isDense, viewOf, type View } from './layout.ts';
 
@@ -29,11 +30,14 @@ export interface Frame {
   readonly storage: ReadonlyMap<number, Storage>;
 }
 
-/** A tensor in memory: its own bytes, or, after a reshape, those of another. */
+/** A tensor in memory. */
 export interface Storage {
-  /** Tensor whose bytes these are. */
+  /** Tensor that takes the memory: itself, one it was reshaped from, one it is joined into. */
   readonly root: number;
-  /** The map as it was written. */
+  /** Bytes from that one's first to its own first. */
+  readonly offset: number;
+  /** Tensor that was written, before reshapes, and the map as it was written. */
+  readonly source: number;
   readonly written: View;
   /** As the tensor's own shape; undefined where the bytes lie in another order (after a reshape). */
   readonly view: View | undefined;
@@ -56,12 +60,13 @@ export function makeFrame(
 ): Frame {
   const storage = new Map<number, Storage>();
   const K = chip.columns;
+  const joins = joinsOf(segment, K, chip.depthwise);
   const shape = (t: number): Shape => frameShape(segment, choice.isTransposed, t);
   for (const t of segment.inputs) {
     const view = viewOf(shape(t), K);
     const pack = choice.packs.get(t);
     const held = pack ? viewOf([view.h, pack.outW, view.c * pack.kernelW], K) : view;
-    storage.set(t, { root: t, written: held, view: held });
+    storage.set(t, { root: t, offset: 0, source: t, written: held, view: held });
   }
   for (const op of segment.ops) {
     if (op.kind === 'reshape') {
@@ -69,8 +74,12 @@ export function makeFrame(
       continue;
     }
     for (const t of outputsOf(op)) {
-      const view = viewOf(shape(t), K);
-      storage.set(t, { root: t, written: view, view });
+      const join = joins.get(t);
+      const own = viewOf(shape(t), K);
+      // An operand of a concatenation has the pixels of the joined map.
+      const view = join ? { ...own, pitch: viewOf(shape(join.into), K).pitch } : own;
+      const { into: root, offset } = join ?? { into: t, offset: 0 };
+      storage.set(t, { root, offset, source: t, written: view, view });
     }
   }
   return { segment, chip, ...choice, storage };
@@ -79,11 +88,10 @@ export function makeFrame(
 /** Bytes keep their order unless padding lies between them or a map is held column by column. */
 function reshaped(from: Storage, to: Shape, isTransposed: boolean, columns: number): Storage {
   const wanted = viewOf(to, columns);
-  const { root, written, view } = from;
-  if (!view) return { root, written, view };
-  if (view.h === wanted.h && view.w === wanted.w && view.c === wanted.c) return from;
+  const { view } = from;
+  if (!view || (view.h === wanted.h && view.w === wanted.w && view.c === wanted.c)) return from;
   const inLine = (v: View): boolean => isDense(v) && (!isTransposed || v.h === 1 || v.w === 1);
-  return { root, written, view: inLine(view) && inLine(wanted) ? wanted : undefined };
+  return { ...from, view: inLine(view) && inLine(wanted) ? wanted : undefined };
 }
 
 /** The tensor's map in memory, for an operator that reads it. */

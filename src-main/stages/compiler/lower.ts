@@ -211,10 +211,10 @@ function densify(data: Int8Array, taps: number, outC: number, inC: number, multi
 
 /** A convolution whose kernel is the whole map, or, where its bytes lie one after the other, a flat vector. */
 function fullyConnectedWays(f: Frame, op: FullyConnectedOp): Way[] {
-  const { written, root } = f.storage.get(op.input)!;
+  const { written, source: tensor } = f.storage.get(op.input)!;
   const outC = op.bias.length;
   const inC = op.weights.length / outC;
-  const [h, w, c] = f.segment.graph.tensors[root]!.shape;
+  const [h, w, c] = f.segment.graph.tensors[tensor]!.shape;
   const data = (): Int8Array =>
     f.isTransposed && h > 1 && w > 1 ? exchange(op.weights, outC, h, w, c) : op.weights;
   const make = (source: View): Layer => ({
@@ -336,12 +336,13 @@ function poolWays(f: Frame, op: PoolOp): Way[] {
 function addWays(f: Frame, op: AddOp): Way[] {
   if (!f.chip.add) throw refuse('COMPILE-010', op, 'the chip has no addition', 'set chip.add');
   const K = f.chip.columns;
-  const view = viewIn(f, op.output, op);
-  for (const t of op.inputs) {
-    const v = viewIn(f, t, op);
-    if (v.h !== view.h || v.w !== view.w || v.c !== view.c || v.pitch !== view.pitch)
+  const dest = viewIn(f, op.output, op);
+  const [view, other] = op.inputs.map((t) => viewIn(f, t, op)) as [View, View];
+  for (const v of [other, dest])
+    if (v.h !== view.h || v.w !== view.w || v.c !== view.c)
       throw refuse('COMPILE-018', op, 'adds maps of different shapes', 'leave broadcasting to the host');
-  }
+  if (other.pitch !== view.pitch)
+    throw refuse('COMPILE-018', op, 'the operands lie in memory in different ways', 'none needed');
   const factors = [op.input1, op.input2, op.outputScale];
   const up = factors.findIndex((m) => m.shift > 0);
   if (up >= 0)
@@ -381,7 +382,7 @@ function addWays(f: Frame, op: AddOp): Way[] {
     clampMax: op.clampMax,
   });
   const ways: Way[] = [];
-  const flat = flatWords(view, K);
+  const flat = isDense(dest) ? flatWords(view, K) : undefined;
   if (flat && (flat.h !== view.h || flat.w !== view.w || flat.c !== view.c))
     ways.push({ name: 'flat words', layer: make(flat, K) });
   ways.push({ name: 'pixel by pixel', layer: make(view, undefined) });

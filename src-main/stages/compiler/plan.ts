@@ -107,14 +107,17 @@ interface Side {
   readonly list: QuantOp[];
 }
 
-/** Even levels are the host's, odd ones the engine's; a reshape stays where its input is made if it can. */
+/**
+ * Even levels are the host's, odd ones the engine's; a reshape, or a concatenation of what the engine made, stays where
+ * its inputs are if it can.
+ */
 function partition(graph: QuantGraph, misfits: ReadonlyMap<QuantOp, Misfit>): Side[] {
   const level = graph.tensors.map(() => 0);
   const sides: Side[] = [];
   for (const op of graph.ops) {
     const from = Math.max(0, ...inputsOf(op).map((t) => level[t]!));
     const isEngine = isEngineOp(op) && !misfits.has(op);
-    const stays = op.kind === 'reshape' && !misfits.has(op);
+    const stays = !misfits.has(op) && (op.kind === 'reshape' || (op.kind === 'concat' && from % 2 === 1));
     const at = stays || from % 2 === (isEngine ? 1 : 0) ? from : from + 1;
     for (const t of outputsOf(op)) level[t] = at;
     while (sides.length <= at) sides.push({ isEngine: sides.length % 2 === 1, list: [] });
@@ -126,7 +129,9 @@ function partition(graph: QuantGraph, misfits: ReadonlyMap<QuantOp, Misfit>): Si
 /** An engine segment of reshapes alone is the host's. */
 const withoutIdle = (sides: readonly Side[]): Side[] =>
   sides.map((s) =>
-    s.isEngine && s.list.every((op) => op.kind === 'reshape') ? { ...s, isEngine: false } : s,
+    s.isEngine && s.list.every((op) => op.kind === 'reshape' || op.kind === 'concat')
+      ? { ...s, isEngine: false }
+      : s,
   );
 
 /** What a list of operators reads from outside, and what of it is read outside. */

@@ -31,7 +31,7 @@ export function groupsOf(f: Frame, isFusing: boolean): Group[] {
   const fused = new Set<QuantOp>();
   const whole = wholeTensors(f);
   for (const op of f.segment.ops) {
-    if (op.kind === 'reshape' || fused.has(op)) continue;
+    if (op.kind === 'reshape' || op.kind === 'concat' || fused.has(op)) continue;
     const pool = isFusing ? fusablePool(f, op) : undefined;
     if (pool) fused.add(pool);
     groups.push(groupOf(f, op, pool, whole));

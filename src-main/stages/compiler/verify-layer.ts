@@ -30,7 +30,7 @@ export class LayerJudge {
   /** Bytes that the source moves for an output block. */
   readonly #blockStep: number;
   /** Source map of each pixel of the window: one, or two for an addition. */
-  readonly #sources: WrittenMap[] = [];
+  readonly #sources: ReadonlySet<number>[] = [];
 
   constructor(memory: Memory, f: Fields, counts: Counts) {
     this.#memory = memory;
@@ -134,9 +134,11 @@ export class LayerJudge {
       const end = lastPixel + this.#pitch;
       // A loaded map comes in whole words.
       const most = map.isLoaded ? Math.ceil(end / this.#K) * this.#K : end;
-      if (map.last < lastPixel || map.last >= most)
+      const family = this.#memory.family(map);
+      const last = Math.max(...[...family].map((id) => this.#memory.maps[id - 1]!.last));
+      if (last < lastPixel || last >= most)
         throw new Illegal('VERIFY-106', 'the source map has another size than its writer made');
-      this.#sources.push(map);
+      this.#sources.push(family);
     }
   }
 
@@ -152,7 +154,14 @@ export class LayerJudge {
       before.nextDest = next;
       return before;
     }
-    return this.#memory.newMap(f.dest!, false, shape, next);
+    return this.#memory.newMap({
+      start: f.dest!,
+      isLoaded: false,
+      pixels: (f.outW! + 1) * (f.outH! + 1),
+      pitch: f.dstPitch!,
+      shape,
+      nextDest: next,
+    });
   }
 
   #walk(dest: WrittenMap): void {
@@ -206,7 +215,7 @@ export class LayerJudge {
   }
 
   /** All taps of one pixel: in the map they must be bytes of it. */
-  #pixel(base: number, x: number, y: number, map: WrittenMap, k: number): void {
+  #pixel(base: number, x: number, y: number, maps: ReadonlySet<number>, k: number): void {
     const f = this.#f;
     const K = this.#K;
     const last = f.mode ? (k === f.kBlocks ? f.kLast! + 1 : K) : f.cLast! + 1;
@@ -215,19 +224,19 @@ export class LayerJudge {
       for (let kx = 0; kx <= f.kernelW!; kx++) {
         const inside = y + ky >= 0 && y + ky < f.inH! && x + kx >= 0 && x + kx < f.inW!;
         for (let cb = 0; cb <= f.cBlocks!; cb++) {
-          if (inside) this.#fetch((base + tap) & 0xffff, cb === f.cBlocks ? last : K, map);
+          if (inside) this.#fetch((base + tap) & 0xffff, cb === f.cBlocks ? last : K, maps);
           tap += cb < f.cBlocks! ? K : kx < f.kernelW! ? f.tapDx! : f.tapDy!;
         }
       }
   }
 
-  #fetch(at: number, channels: number, map: WrittenMap): void {
+  #fetch(at: number, channels: number, maps: ReadonlySet<number>): void {
     this.#counts.fetches++;
     if ((at % this.#K) + channels > this.#K)
       throw new Illegal('VERIFY-105', `fetch at byte ${at} crosses a word`);
     this.#memory.bound(at + channels - 1, 'fetches');
     for (let c = at; c < at + channels; c++) {
-      if (this.#memory.owner[c] !== map.id)
+      if (!maps.has(this.#memory.owner[c]!))
         throw new Illegal('VERIFY-106', `fetches byte ${c}, which is not of the source map`);
       this.#reads.add(c);
     }
@@ -245,6 +254,10 @@ export class LayerJudge {
     }
     if ((to % this.#K) + channels > this.#K)
       throw new Illegal('VERIFY-105', `write at byte ${to} crosses a word`);
+    // The hardware joins address and column without an adder.
+    for (let c = 0; c < channels; c++)
+      if ((to & c & (this.#K - 1)) !== 0)
+        throw new Illegal('VERIFY-105', `${channels} channels do not fit at byte ${to} of their word`);
     return (to + (isLast ? f.dstKb! : f.dstPitch!)) & 0xffff;
   }
 
@@ -254,6 +267,7 @@ export class LayerJudge {
     const bank = (at: number): number => Math.floor(at / (chip.activationBytes / chip.activationBanks));
     const banksRead = new Set<number>();
     for (let at = 0; at < owner.length; at++) if (this.#reads.has(at)) banksRead.add(bank(at));
+    if (banksRead.size === 0) throw new Illegal('VERIFY-106', 'reads nothing of its map');
     for (let at = 0; at < owner.length; at++) {
       if (!this.#writes.has(at)) continue;
       if (this.#reads.has(at)) throw new Illegal('VERIFY-112', `writes byte ${at}, which the layer reads`);

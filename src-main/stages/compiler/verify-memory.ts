@@ -9,8 +9,12 @@ export interface WrittenMap {
   readonly isLoaded: boolean;
   readonly start: number;
   last: number;
-  /** Bytes that were written. */
+  /** Bytes that were written, and those of them that nothing has overwritten. */
+  written: number;
   bytes: number;
+  /** Pixels and bytes from one to the next, of an EXEC's. */
+  readonly pixels: number;
+  readonly pitch: number;
   /** An EXEC's destination fields; a further part of the layer continues where it ended. */
   readonly shape: string;
   nextDest: number;
@@ -63,10 +67,23 @@ export class Memory {
     return this.maps[id - 1]!;
   }
 
-  newMap(start: number, isLoaded: boolean, shape: string, nextDest: number): WrittenMap {
-    const map = { id: this.maps.length + 1, isLoaded, start, last: start, bytes: 0, shape, nextDest };
+  newMap(
+    made: Pick<WrittenMap, 'start' | 'isLoaded' | 'pixels' | 'pitch' | 'shape' | 'nextDest'>,
+  ): WrittenMap {
+    const map = { ...made, id: this.maps.length + 1, last: made.start, written: 0, bytes: 0 };
     this.maps.push(map);
     return map;
+  }
+
+  /** The map and those written beside it into the same pixels: together they are joined channels. [id] */
+  family(map: WrittenMap): Set<number> {
+    const isBeside = (m: WrittenMap): boolean =>
+      m.bytes === m.written &&
+      m.pitch === map.pitch &&
+      m.pixels === map.pixels &&
+      m.start > map.start &&
+      m.start < map.start + map.pitch;
+    return new Set([map.id, ...(map.isLoaded ? [] : this.maps.filter(isBeside).map((m) => m.id))]);
   }
 
   own(at: number, map: WrittenMap): void {
@@ -74,6 +91,7 @@ export class Memory {
       const before = this.owner[at]!;
       if (before !== 0) this.maps[before - 1]!.bytes--;
       map.bytes++;
+      map.written++;
     }
     this.owner[at] = map.id;
     map.last = Math.max(map.last, at);

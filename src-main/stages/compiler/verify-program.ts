@@ -137,7 +137,14 @@ class Judge {
 
   #load(f: Fields): Use {
     const writes = new ByteSet(this.#chip.activationBytes);
-    const map = this.#memory.newMap(f.address!, true, '', 0);
+    const map = this.#memory.newMap({
+      start: f.address!,
+      isLoaded: true,
+      pixels: 0,
+      pitch: 0,
+      shape: '',
+      nextDest: 0,
+    });
     for (const at of this.#bytes(f)) {
       this.#memory.bound(at, 'loads to');
       this.#memory.own(at, map);
@@ -153,6 +160,9 @@ class Judge {
     const map = this.#memory.mapAt(f.address!, 'stores from');
     if (map.start !== f.address!)
       throw new Illegal('VERIFY-106', `byte ${f.address!} is not where its map starts`);
+    const family = this.#memory.family(map);
+    const isOwn = (at: number): boolean => family.has(this.#memory.owner[at]!);
+    const members = [...family].map((id) => this.#memory.maps[id - 1]!);
     const form = this.#program.outputs[this.#stores++];
     if (!form) throw new Illegal('VERIFY-107', 'stores more maps than the program has outputs');
     const [h, w, c] = form.shape;
@@ -162,16 +172,17 @@ class Judge {
     bytes.forEach((at, i) => {
       this.#memory.bound(at, 'stores from');
       const isValue = i % form.pitch < c && i < h * w * form.pitch;
-      if (isValue && this.#memory.owner[at] !== map.id)
+      if (isValue && !isOwn(at))
         throw new Illegal('VERIFY-106', `stores byte ${at}, which is not of that map`);
       reads.add(at);
     });
     this.#output += bytes.length;
     // What is left out pads the pixels: it lies between the runs or behind the last one.
-    const own = bytes.filter((at) => this.#memory.owner[at] === map.id).length;
-    const behind = Math.max(0, map.last - bytes.at(-1)!);
-    if (behind >= this.#chip.columns || map.bytes - own > f.runs! * f.gap! + behind)
-      throw new Illegal('VERIFY-106', `stores ${own} of the map's ${map.bytes} bytes`);
+    const own = bytes.filter(isOwn).length;
+    const all = members.reduce((sum, m) => sum + m.bytes, 0);
+    const behind = Math.max(0, Math.max(...members.map((m) => m.last)) - bytes.at(-1)!);
+    if (behind >= this.#chip.columns || all - own > f.runs! * f.gap! + behind)
+      throw new Illegal('VERIFY-106', `stores ${own} of the map's ${all} bytes`);
     this.#last += f.last!;
     return { ...EMPTY, reads: reads.bits };
   }
