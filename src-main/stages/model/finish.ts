@@ -36,7 +36,7 @@ export function bindDimension(
 
 export function undefinedTensor(name: string): IngotError {
   return new IngotError('MODEL-010', `tensor "${name}" is read but nothing defines it`, {
-    place: name,
+    place: name === '' ? 'unnamed tensor' : name,
     remedy: 'the file is damaged; export it again',
   });
 }

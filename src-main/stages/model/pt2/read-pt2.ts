@@ -187,5 +187,8 @@ class Weights {
 }
 
 function badWeight(fullName: string, what: string, remedy: string): IngotError {
-  return new IngotError('MODEL-045', `the weight ${what}`, { place: fullName, remedy });
+  return new IngotError('MODEL-045', `the weight ${what}`, {
+    place: fullName === '' ? 'unnamed weight' : fullName,
+    remedy,
+  });
 }
