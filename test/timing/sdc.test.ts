@@ -1,3 +1,5 @@
+import { IngotError } from '../../src-main/base/diagnostic.ts';
+import { makeRng } from '../../src-main/base/rng.ts';
 import { describe, expect, test } from 'vitest';
 import { defaultConstraints, readSdc, writeSdc } from '../../src-main/stages/timing/index.ts';
 import { codeOf } from '../support/code-of.ts';
@@ -76,5 +78,46 @@ describe('SDC', () => {
     ['create_clock -period 1 [get_ports {clk]', 'TIMING-001', 'sdc:1:35'],
   ])('refuses %j', (text, code, place) => {
     expect(codeOf(() => readSdc(text))).toEqual({ code, place });
+  });
+
+  test('2,000 damaged texts: constraints or an error with line and column', () => {
+    const rng = makeRng(17);
+    const text = writeSdc(FULL, { inputs: ['clk', 'a[0]', 'b', 'rst'], outputs: ['z'] });
+    const pick = (n: number): number => Math.floor(rng() * n);
+    let refused = 0;
+    for (let round = 0; round < 2000; round++) {
+      let damaged = text;
+      for (let k = 0; k <= pick(3); k++) {
+        const at = pick(damaged.length);
+        const bits = [
+          '',
+          '{',
+          '}',
+          '[',
+          ']',
+          '"',
+          '\\',
+          '\n',
+          ';',
+          '-',
+          '9',
+          '$x',
+          '\0',
+          'nan',
+          damaged.slice(at, at + 20),
+        ];
+        damaged = damaged.slice(0, at) + bits[pick(bits.length)]! + damaged.slice(at + pick(4));
+      }
+      try {
+        readSdc(damaged);
+      } catch (error) {
+        refused++;
+        expect(error).toBeInstanceOf(IngotError);
+        const { code, place } = (error as IngotError).diagnostic;
+        expect(code).toMatch(/^TIMING-00[123]$/);
+        expect(place).toMatch(/^sdc:\d+:\d+$/);
+      }
+    }
+    expect(refused).toBeGreaterThan(500);
   });
 });

@@ -98,6 +98,7 @@ function tokenize(text: string): Word[][] {
           if (text[at] === '\\' && /[[\]\\]/.test(text[at + 1] ?? '')) at++;
           word += text[at++];
         }
+        if (word === '') throw fail(here, 'this character cannot stand here');
         words.push({ text: word, command: null, ...here });
       }
     }
