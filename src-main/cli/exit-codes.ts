@@ -40,6 +40,10 @@ const EXIT_OF: Readonly<Record<string, number>> = {
   FILE: EXIT.input,
   PROJECT: EXIT.input,
   MODEL: EXIT.input,
+  INFER: EXIT.input,
+  'INFER-005': EXIT.internal,
+  'INFER-007': EXIT.usage,
+  'INFER-008': EXIT.usage,
   DATA: EXIT.input,
   QUANT: EXIT.input,
   // A chip parameter that cannot be, or that the model does not fit.

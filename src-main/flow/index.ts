@@ -15,6 +15,7 @@ export { runFlow, cancelRun, type RunOptions, type RunResult } from './run-flow.
 export { readRunDetail, type RunDetail, type StepDetail } from './run-detail.ts';
 export { exportRun, type ExportOptions } from './export-run.ts';
 export { estimateSteps, stepRemainingS } from './estimate.ts';
+export { infer, type InferRequest, type InferResult } from './infer/infer.ts';
 export { FLOW } from './flow.ts';
 export type { FlowEvent, FlowObserver } from './events.ts';
 export type { Flow } from './step.ts';

@@ -1,10 +1,12 @@
 /** The model corpus beside the repository: ../shared/corpus. */
 import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 
 const corpus = new URL('../../../shared/corpus/', import.meta.url);
 
 /** True where the corpus is not there; with INGOT_REQUIRE_TOOLS=1 its tests then fail instead of being skipped. */
 export const skipCorpus = !existsSync(corpus) && process.env['INGOT_REQUIRE_TOOLS'] !== '1';
+export const corpusFolder = (): string => fileURLToPath(corpus);
 export const corpusNote = skipCorpus ? ' (skipped: corpus not found)' : '';
 
 interface CaseTensor {

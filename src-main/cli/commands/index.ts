@@ -5,6 +5,7 @@ import { demoCommand } from './demo.ts';
 import { doctorCommand } from './doctor.ts';
 import { exportCommand } from './export.ts';
 import { importCommand } from './import.ts';
+import { inferCommand } from './infer.ts';
 import { newCommand } from './new.ts';
 import { reportCommand } from './report.ts';
 import { runCommand } from './run.ts';
@@ -15,6 +16,7 @@ export const COMMANDS: readonly Command[] = [
   newCommand,
   importCommand,
   runCommand,
+  inferCommand,
   statusCommand,
   reportCommand,
   exportCommand,
