@@ -23,6 +23,7 @@ export default defineConfig({
           cli: resolve(root, 'src-main/cli.ts'),
           'step-process': resolve(root, 'src-main/step-process.ts'),
           'yosys-process': resolve(root, 'src-main/yosys-process.ts'),
+          'route-worker': resolve(root, 'src-main/route-worker.ts'),
         },
       },
     },

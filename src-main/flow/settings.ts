@@ -147,6 +147,13 @@ export const SETTINGS = {
     max: 1000,
     help: 'rounds of rip-up and re-route before the router gives up',
   },
+  'route.threads': {
+    type: 'integer',
+    default: 2,
+    min: 1,
+    max: 16,
+    help: 'threads of the router; any number gives the same bytes',
+  },
   'route.seed': { type: 'integer', default: 1, min: 0, max: 2_147_483_647, help: 'seed of the router' },
   'simulate.samples': {
     type: 'integer',

@@ -1,23 +1,28 @@
 import { IngotError } from '../../base/diagnostic.ts';
 import { pack } from '../../base/pack.ts';
+import type { RouteProgress } from '../../stages/routing/index.ts';
 import { defineStep } from '../step.ts';
 import { judged, packChip, readChip, readKitArtefact } from './chip-state.ts';
 
 export const routeStep = defineStep({
   name: 'route',
   title: 'Route',
-  version: 5,
+  version: 6,
   inputs: ['kit.bin', 'repaired.bin'],
   outputs: ['routed.bin', 'route-stats.bin'],
-  settings: ['route.maxRounds', 'route.seed'],
+  settings: ['route.maxRounds', 'route.seed', 'route.threads'],
   async run(context) {
     const { routeChip, verifyRouting } = await import('../../stages/routing/index.ts');
+    const { makeRoutePool } = await import('../../tools/route-pool.ts');
     const kit = readKitArtefact(context);
     const { netlist: given, floorplan, placement: before } = readChip(context, 'repaired.bin');
     const options = { maxRounds: context.settings['route.maxRounds'], seed: context.settings['route.seed'] };
-    const { value, diagnostics } = routeChip(given, floorplan, before, kit, options, (p) =>
-      context.progress(0.97 * p.overall, `${p.phase}, round ${p.round}, ${p.conflicts} nets in conflict`),
-    );
+    const threads = context.settings['route.threads'];
+    const pool = threads > 1 ? makeRoutePool(threads) : undefined;
+    const watch = (p: RouteProgress): void =>
+      context.progress(0.97 * p.overall, `${p.phase}, round ${p.round}, ${p.conflicts} nets in conflict`);
+    const { value, diagnostics } = routeChip(given, floorplan, before, kit, options, watch, pool);
+    await pool?.close();
     diagnostics.forEach(context.log);
     const { routing, netlist, placement, stats } = value;
     context.writeArtefact('routed.bin', packChip({ netlist, floorplan, placement, routing }));

@@ -160,7 +160,7 @@ function keepsPinCutSpacing(g: Growth, node: number, reachDbu: number): boolean 
   return true;
 }
 
-/** Finds a way from the grown tree to `c`, in windows growing to the whole die. */
+/** Finds a way from the grown tree to `c`, in windows growing to the search's limit. */
 function searchFor(
   g: Growth,
   search: Search,
@@ -169,7 +169,7 @@ function searchFor(
   marginDbu: number,
   pinCutReachDbu: number,
 ): Path | null {
-  const die = g.state.lattice.die;
+  const { limit } = search;
   let targets = c.nodes;
   if (c.freeTerminal >= 0) targets = targets.filter((n) => keepsPinCutSpacing(g, n, pinCutReachDbu));
   for (const n of targets) g.state.isTarget[n] = 1;
@@ -177,12 +177,12 @@ function searchFor(
   for (let attempt = 0, margin = marginDbu; attempt < search.windowTries && !path; attempt++, margin *= 4) {
     const last = attempt === WINDOW_TRIES - 1;
     const window: Rect = last
-      ? die
+      ? limit
       : {
-          x1: Math.min(c.treeX, c.ownX) - margin,
-          y1: Math.min(c.treeY, c.ownY) - margin,
-          x2: Math.max(c.treeX, c.ownX) + margin,
-          y2: Math.max(c.treeY, c.ownY) + margin,
+          x1: Math.max(limit.x1, Math.min(c.treeX, c.ownX) - margin),
+          y1: Math.max(limit.y1, Math.min(c.treeY, c.ownY) - margin),
+          x2: Math.min(limit.x2, Math.max(c.treeX, c.ownX) + margin),
+          y2: Math.min(limit.y2, Math.max(c.treeY, c.ownY) + margin),
         };
     const sources: number[] = [];
     for (let i = 0; i < g.grown.length; i++) {

@@ -6,6 +6,7 @@ export {
   type RouteProgress,
   type RouteStats,
 } from './options.ts';
+export { serveBatches, type RoutePool, type WorkerSetup } from './batch.ts';
 export type { UsageMap } from './crowding.ts';
 export { verifyRouting } from './verify.ts';
 export type * from './types.ts';

@@ -3,29 +3,27 @@
  * of present overlaps grows by round, and nodes that were fought over keep a memory of it.
  * Differs from the source: conflicts count 0 or 1 per node, not by their number, and only the connections in
  * conflict are routed again (rip.ts). The memory grows with the present price; otherwise nets oscillate for ever.
+ * Nets of regions that do not touch each other go together (regions.ts, batch.ts), the others after them.
  */
 import type { CutLayer, Kit } from '../kit/types.ts';
-import { connectNet } from './connect.ts';
+import { isTroubled, routeRegion, runBatch, type Bench, type BatchOrder, type RoutePool } from './batch.ts';
 import type { RouteOptions } from './options.ts';
 import type { Report } from './progress.ts';
-import { ripNodes } from './rip.ts';
-import { makeSearch, type Search, type SearchRules } from './search.ts';
-import { addHistory, emptyRoute, hasConflict, isConflict, markRoute, type RouterState } from './state.ts';
+import { makeRegions, type Regions } from './regions.ts';
+import { makeSearch } from './search.ts';
+import { nodesOf, type RouterState } from './state.ts';
 import type { RoutableNet, Terminals } from './terminals.ts';
 
 const FIRST_PRESENT_COST = 14;
 const PRESENT_GROWTH = 1.35;
 const PRESENT_COST_MAX = 1500;
 
-export interface Router {
-  readonly state: RouterState;
-  readonly search: Search;
-  readonly rules: SearchRules;
+export interface Router extends Bench {
   readonly terminals: Terminals;
   /** Nets by span, short ones first: they have the fewest ways. */
   readonly order: readonly RoutableNet[];
-  readonly marginDbu: number;
-  readonly pinCutReachDbu: number;
+  readonly regions: Regions;
+  readonly pool: RoutePool | undefined;
   readonly conflictsByRound: number[];
   readonly observe: Report | undefined;
   rounds: number;
@@ -37,19 +35,44 @@ export function makeRouter(
   kit: Kit,
   options: RouteOptions,
   observe: Report | undefined,
+  pool: RoutePool | undefined,
 ): Router {
   const reach = (layer: number): number => {
     const cut = kit.tech.layers[layer] as CutLayer | undefined;
     return cut ? cut.widthDbu + cut.spacingDbu : 0;
   };
+  const { lattice } = state;
+  const marginDbu = 3 * kit.tech.dbuPerUm;
+  const rules = { cutReach: lattice.layers.map((g) => reach(g.layer + 1)) };
+  const pinCutReachDbu = reach(lattice.pinLayer + 1);
+  const guardDbu = Math.max(...rules.cutReach, ...lattice.layers.map((g) => 2 * g.padHalfDbu + g.spacingDbu));
+  const { viaCost } = options;
+  const threads = pool?.threads ?? 1;
+  const regions = makeRegions(lattice, options.regionUm * kit.tech.dbuPerUm, marginDbu, guardDbu);
+  if (regions.cuts.length > 0) {
+    pool?.start(
+      Array.from({ length: threads - 1 }, (_, k) => ({
+        lattice,
+        nodes: nodesOf(state),
+        rules,
+        viaCost,
+        marginDbu,
+        pinCutReachDbu,
+        index: k + 1,
+        threads,
+      })),
+    );
+  }
   return {
     state,
-    search: makeSearch(state, options.viaCost),
-    rules: { cutReach: state.lattice.layers.map((g) => reach(g.layer + 1)) },
+    search: makeSearch(state, viaCost, 0, threads),
+    rules,
     terminals,
     order: terminals.nets.slice().sort((a, b) => a.spanDbu - b.spanDbu || a.net - b.net),
-    marginDbu: 3 * kit.tech.dbuPerUm,
-    pinCutReachDbu: reach(state.lattice.pinLayer + 1),
+    regions,
+    pool,
+    marginDbu,
+    pinCutReachDbu,
     conflictsByRound: [],
     observe,
     rounds: 0,
@@ -59,39 +82,33 @@ export function makeRouter(
 export const presentCostOf = (round: number): number =>
   Math.min(PRESENT_COST_MAX, Math.round(FIRST_PRESENT_COST * PRESENT_GROWTH ** round));
 
+/** Nets of the whole die routed between two reports. */
+const SLICE = 512;
+
 export function routeAll(router: Router): void {
-  const { order, state, search, observe } = router;
-  search.presentCost = FIRST_PRESENT_COST;
-  order.forEach((n, i) => {
-    connectNet(search, router.rules, n, router.marginDbu, router.pinCutReachDbu);
-    markRoute(state, n.route, 1);
-    if (observe && i % 512 === 0) {
-      observe({ phase: 'initial', round: 0, conflicts: order.length - i, fraction: i / order.length });
-    }
-  });
-}
-
-export const isTroubled = (state: RouterState, n: RoutableNet): boolean =>
-  !n.isComplete || hasConflict(state, n.route, n.net);
-
-/** Takes the conflicting connections of one net out and routes them again at the present price. */
-export function rerouteNet(router: Router, n: RoutableNet, historyStep: number, whole: boolean): void {
-  const { state } = router;
-  markRoute(state, n.route, -1);
-  const old = n.route;
-  const bad = (i: number): boolean => isConflict(state, old, i, n.net, 0);
-  if (historyStep > 0) {
-    for (let i = 0; i < old.nodes.length; i++) if (bad(i)) addHistory(state, old.nodes[i], historyStep);
+  const { order, state, regions, pool, observe } = router;
+  const batch: BatchOrder = { presentCost: FIRST_PRESENT_COST, historyStep: 0, mayRipWhole: false };
+  let left: RoutableNet[] = order.slice();
+  const tell = (): void =>
+    observe?.({
+      phase: 'initial',
+      round: 0,
+      conflicts: left.length,
+      fraction: 1 - left.length / Math.max(1, order.length),
+    });
+  for (const cut of regions.cuts) {
+    tell();
+    const split = regions.split(cut, left);
+    runBatch(router, pool, batch, split.regions);
+    left = split.rest;
   }
-  n.route = whole ? emptyRoute(n.terminals.length) : ripNodes(state, old, bad);
-  connectNet(
-    router.search,
-    router.rules,
-    n,
-    router.marginDbu * (1 + n.troubledRounds / 4),
-    router.pinCutReachDbu,
-  );
-  markRoute(state, n.route, 1);
+  // What did not fit, and what could not be joined within its region.
+  left = order.filter((n) => !n.isComplete);
+  while (left.length > 0) {
+    tell();
+    routeRegion(router, batch, { limit: state.lattice.die, nets: left.slice(0, SLICE) });
+    left = left.slice(SLICE);
+  }
 }
 
 /** Above this many nets in trouble, negotiation that no longer gains is given up: the region is simply too full. */
@@ -101,6 +118,9 @@ const HOPELESS_GAIN = 0.85;
 /** Whole nets are ripped up only when this few are left: it opens more conflicts than it closes. */
 const FEW_NETS = 40;
 
+/** Fewer nets than this are not worth a batch. */
+const BATCH_NETS_MIN = 64;
+
 /** No real gain over the last five rounds with many nets left. */
 function isHopeless(conflictsByRound: readonly number[], since: number): boolean {
   const n = conflictsByRound.length;
@@ -109,32 +129,46 @@ function isHopeless(conflictsByRound: readonly number[], since: number): boolean
   return now > HOPELESS_NETS && now > HOPELESS_GAIN * conflictsByRound[n - 6];
 }
 
+/** One round: nets in trouble that fit into regions go together, cut otherwise from round to round; then all others. */
+function rerouteAll(router: Router, batch: BatchOrder, troubled: readonly RoutableNet[]): void {
+  const { state, regions, pool, order } = router;
+  const isDone = new Set<RoutableNet>();
+  if (troubled.length >= BATCH_NETS_MIN) {
+    // A net that could not be joined may need to leave its region.
+    let left = troubled.filter((n) => n.isComplete);
+    regions.cuts.forEach((cut, k) => {
+      if (k % 2 !== router.rounds % 2) return;
+      const split = regions.split(cut, left);
+      runBatch(router, pool, batch, split.regions);
+      for (const r of split.regions) for (const n of r.nets) isDone.add(n);
+      left = split.rest;
+    });
+  }
+  routeRegion(router, batch, { limit: state.lattice.die, nets: order.filter((n) => !isDone.has(n)) });
+}
+
 /** Rounds of rip-up and re-route until no net is in conflict. Returns the nets still troubled. */
 export function negotiate(router: Router, rounds: number, firstPrice: number): RoutableNet[] {
-  const { state, search, order } = router;
-  let lastCount = order.length;
+  const { state, order } = router;
   const firstRound = router.conflictsByRound.length;
+  let troubled = order.filter((n) => isTroubled(state, n));
+  let lastCount = order.length;
   for (let r = 1; r <= rounds; r++) {
-    search.presentCost = presentCostOf(firstPrice + r);
-    const step = Math.max(8, search.presentCost >> 3);
-    const troubled: RoutableNet[] = [];
-    for (const n of order) {
-      if (!isTroubled(state, n)) {
-        n.troubledRounds = 0;
-        continue;
-      }
-      troubled.push(n);
-      n.troubledRounds++;
-      // A net that keeps failing starts from nothing now and then: its kept part may be what is in the way.
-      rerouteNet(router, n, step, lastCount < FEW_NETS && n.troubledRounds % 6 === 0);
-    }
+    const presentCost = presentCostOf(firstPrice + r);
+    const batch: BatchOrder = {
+      presentCost,
+      historyStep: Math.max(8, presentCost >> 3),
+      mayRipWhole: lastCount < FEW_NETS,
+    };
+    rerouteAll(router, batch, troubled);
     router.rounds++;
-    const left = troubled.length === 0 ? 0 : order.filter((n) => isTroubled(state, n)).length;
+    troubled = order.filter((n) => isTroubled(state, n));
+    const left = troubled.length;
     router.conflictsByRound.push(left);
     router.observe?.({ phase: 'negotiate', round: router.rounds, conflicts: left, fraction: r / rounds });
     lastCount = left;
     if (left === 0) return [];
     if (isHopeless(router.conflictsByRound, firstRound)) break;
   }
-  return order.filter((n) => isTroubled(state, n));
+  return troubled;
 }

@@ -19,6 +19,8 @@ export interface RouteOptions {
   readonly antennaRatio: number;
   /** Hops and diodes for nets beyond the ratio (routeChip only). */
   readonly antennaRepair: boolean;
+  /** Least side of the regions whose nets are routed together, um (regions.ts). */
+  readonly regionUm: number;
 }
 
 export const defaultRouteOptions: RouteOptions = {
@@ -31,6 +33,7 @@ export const defaultRouteOptions: RouteOptions = {
   ecoRounds: 12,
   antennaRatio: 300,
   antennaRepair: true,
+  regionUm: 40,
 };
 
 export interface RouteStats {

@@ -14,7 +14,8 @@ import { mapUsage, nameCrowdedPlaces } from './crowding.ts';
 import { finish } from './endgame.ts';
 import { emitRouting } from './emit.ts';
 import { makeLattice, nodeXy } from './lattice.ts';
-import { isTroubled, makeRouter, negotiate, routeAll, type Router } from './negotiate.ts';
+import { isTroubled, type RoutePool } from './batch.ts';
+import { makeRouter, negotiate, routeAll, type Router } from './negotiate.ts';
 import { defaultRouteOptions, type RouteObserver, type RouteOptions, type RouteStats } from './options.ts';
 import { isConflict, makeState } from './state.ts';
 import { makeTerminals, type RoutableNet } from './terminals.ts';
@@ -93,7 +94,8 @@ function failedNetsOf(router: Router, failed: readonly RoutableNet[]): number[] 
 
 /**
  * Routes all nets; cells at the last conflicts may be mirrored or shifted, diodes added against antennas. What could
- * not be routed is in failedNets, told by net (ROUTE-020, 021) and by place (ROUTE-023). Lengths in DBU.
+ * not be routed is in failedNets, told by net (ROUTE-020, 021) and by place (ROUTE-023). Lengths in DBU. With
+ * a pool the same bytes come sooner.
  */
 export function routeChip(
   netlist: Netlist,
@@ -102,15 +104,16 @@ export function routeChip(
   kit: Kit,
   options: Partial<RouteOptions> = {},
   observe?: RouteObserver,
+  pool?: RoutePool,
 ): Diagnosed<RoutedChip> {
   const all: RouteOptions = { ...defaultRouteOptions, ...options };
   const lattice = makeLattice(floorplan, kit, all);
-  const state = makeState(lattice);
+  const state = makeState(lattice, pool?.buffer);
   blockFixedShapes(state, netlist, floorplan, placement, kit);
   const terminals = makeTerminals(state, netlist, floorplan, placement, kit);
   terminals.reserve();
   const report = makeReport(observe);
-  const router = makeRouter(state, terminals, kit, all, report);
+  const router = makeRouter(state, terminals, kit, all, report, pool);
   routeAll(router);
   const moved: Placement = {
     ...placement,

@@ -7,6 +7,7 @@
  * looking back along the path (`tooNearOwnCut`); because paths may be improved after they were looked at, the
  * final say is with state.isConflict.
  */
+import { assert } from '../../base/diagnostic.ts';
 import { lastAtMost, lowerBound, nodeXy, type LatticeLayer } from './lattice.ts';
 import { makeBounds, type Bounds } from './lower-bound.ts';
 import {
@@ -44,29 +45,36 @@ export interface Search {
   queueNode: Int32Array;
   queueDist: Int32Array;
   stampNow: number;
+  /** Stamps of searches that share nodes differ by thread. */
+  readonly stampStep: number;
   expansions: number;
   /** Cost of a via, in units of 10 nm. */
   readonly viaCost: number;
   /** Cost of a node that another net uses; Infinity-like when negative: such nodes are closed. */
   presentCost: number;
-  /** Windows tried for a connection, each four times as wide as the last; the fourth is the die. */
+  /** Windows tried for a connection, each four times as wide as the last; the fourth is `limit`. */
   windowTries: number;
+  /** No search leaves it. */
+  limit: Rect;
   /** Lower bounds by the range of the goal's layers. */
   readonly bounds: (low: number, high: number) => Bounds;
 }
 
-export function makeSearch(state: RouterState, viaCost: number): Search {
+/** The search of thread `index` of `threads` that share the nodes. */
+export function makeSearch(state: RouterState, viaCost: number, index = 0, threads = 1): Search {
   return {
     state,
     head: new Int32Array(BUCKETS).fill(-1),
     next: new Int32Array(1 << 18),
     queueNode: new Int32Array(1 << 18),
     queueDist: new Int32Array(1 << 18),
-    stampNow: 0,
+    stampNow: index,
+    stampStep: threads,
     expansions: 0,
     viaCost,
     presentCost: 14,
     windowTries: WINDOW_TRIES,
+    limit: state.lattice.die,
     bounds: makeBounds(state.lattice, viaCost),
   };
 }
@@ -119,11 +127,13 @@ export interface SearchRules {
 }
 
 function nextStamp(search: Search): number {
-  if (search.stampNow >= STAMP_MAX) {
+  search.stampNow += search.stampStep;
+  if (search.stampNow > STAMP_MAX) {
+    assert(search.stampStep === 1, 'the router ran out of stamps');
     search.state.reached.fill(0);
-    search.stampNow = 0;
+    search.stampNow = 1;
   }
-  return ++search.stampNow;
+  return search.stampNow;
 }
 
 /**
@@ -197,7 +207,14 @@ export function findPath(
     const k = n - g.base;
     const t = (k / g.posCount) | 0;
     const p = k - t * g.posCount;
-    if (t < tFirst[l] || t > tLast[l] || p < pFirst[l] || p > pLast[l] || reached[2 * n] >= now) continue;
+    if (
+      t < tFirst[l] ||
+      t > tLast[l] ||
+      p < pFirst[l] ||
+      p > pLast[l] ||
+      (reached[2 * n] & ~MOVE_MASK) === now
+    )
+      continue;
     reached[2 * n] = now | SOURCE;
     reached[2 * n + 1] = 0;
     const key = g.vertical ? bound(l, g.tracks[t], g.positions[p]) : bound(l, g.positions[p], g.tracks[t]);
@@ -301,7 +318,7 @@ export function findPath(
         if (present < 0) continue;
         total += present;
       }
-      if (reached[2 * m] >= now && reached[2 * m + 1] <= total) continue;
+      if ((reached[2 * m] & ~MOVE_MASK) === now && reached[2 * m + 1] <= total) continue;
       reached[2 * m] = now | link;
       reached[2 * m + 1] = total;
       const o = layers[lm];

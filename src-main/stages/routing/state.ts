@@ -31,8 +31,8 @@ export const LINK_DOWN = 8;
 export const LINK_JOG_NEXT = 16;
 export const LINK_JOG_PREV = 32;
 
-export interface RouterState {
-  readonly lattice: Lattice;
+/** The nodes' arrays; threads that route together share them. */
+export interface SharedNodes {
   /** [nodes] see above. */
   readonly info: Int32Array;
   /** [nodes] net + 1 that alone may use the node, -1 = nobody (claimed twice), 0 = anyone (and OWNED is not set). */
@@ -47,6 +47,10 @@ export interface RouterState {
   readonly isTarget: Uint8Array;
   /** [2 * nodes] scratch of the search: its stamp and the move by which the node was reached; the cost so far. */
   readonly reached: Int32Array;
+}
+
+export interface RouterState extends SharedNodes {
+  readonly lattice: Lattice;
 }
 
 export interface NetRoute {
@@ -64,18 +68,36 @@ export const emptyRoute = (terminals: number): NetRoute => ({
   taps: new Int32Array(terminals).fill(-1),
 });
 
-export function makeState(lattice: Lattice): RouterState {
+/** An empty lattice; `buffer` gives memory that other threads see. */
+export function makeState(
+  lattice: Lattice,
+  buffer: (bytes: number) => ArrayBufferLike = (bytes) => new ArrayBuffer(bytes),
+): RouterState {
   const n = lattice.nodeCount;
+  const words = (count: number): Int32Array => new Int32Array(buffer(4 * count));
+  const bytes = (): Uint8Array => new Uint8Array(buffer(n));
   return {
     lattice,
-    info: new Int32Array(n),
-    owner: new Int32Array(n),
-    ownCut: new Uint8Array(n),
-    component: new Int32Array(n),
-    link: new Uint8Array(n),
-    isTarget: new Uint8Array(n),
-    reached: new Int32Array(2 * n),
+    info: words(n),
+    owner: words(n),
+    ownCut: bytes(),
+    component: words(n),
+    link: bytes(),
+    isTarget: bytes(),
+    reached: words(2 * n),
   };
+}
+
+export function nodesOf({
+  info,
+  owner,
+  ownCut,
+  component,
+  link,
+  isTarget,
+  reached,
+}: RouterState): SharedNodes {
+  return { info, owner, ownCut, component, link, isTarget, reached };
 }
 
 export const isBlocked = (state: RouterState, node: number): boolean => (state.info[node] & BLOCKED) !== 0;
