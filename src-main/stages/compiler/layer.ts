@@ -71,6 +71,23 @@ export interface Layer extends Geometry, Fold {
   readonly clampMax: number;
 }
 
+/** What most layers are not. */
+export const PLAIN = {
+  ...NO_FOLD,
+  share: false,
+  hold: false,
+  isAdd: false,
+  addZeros: [0, 0] as const,
+  destPitch: undefined,
+};
+
+/** A way to compute an operator. */
+export interface Way {
+  /** As the certificate lists it. */
+  readonly name: string;
+  readonly layer: Layer;
+}
+
 export const blocksOf = (l: Layer, columns: number): number => Math.ceil(l.outC / columns);
 
 /** Channel words that one tap reads. */
@@ -108,3 +125,6 @@ export class Misfit extends Error {
     return new IngotError(this.code, this.message, { place: this.op, remedy: this.remedy });
   }
 }
+
+export const refuse = (code: string, op: { readonly name: string }, reason: string, remedy: string): Misfit =>
+  new Misfit(code, op.name, reason, remedy);

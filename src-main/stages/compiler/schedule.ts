@@ -7,9 +7,9 @@
 import { inputsOf, type PoolOp, type QuantOp } from '../quantize/index.ts';
 import { readersIn, shapeIn, viewIn, type Frame } from './frame.ts';
 import { geometryIn } from './frame.ts';
-import { Misfit, weightWordsOf, type Layer } from './layer.ts';
+import { Misfit, weightWordsOf, type Layer, type Way } from './layer.ts';
 import { requireFieldLimits } from './field-limits.ts';
-import { diagonalSteps, waysOf, type Way } from './lower.ts';
+import { diagonalSteps, waysOf } from './lower.ts';
 import { predictCycles } from './predict.ts';
 import type { GroupRecord } from './types.ts';
 
