@@ -119,7 +119,8 @@ ${
     if (start) bias_block <= x_param;
     else if (mac_last & mac_pass_end${s.add ? ' & ~x_fold' : ''}) bias_block <= bias_block + ${literal(B, 1)};`
     : `  reg ${range(B)} bias_block;
-  assign bias_read = start | (mac_last & mac_pass_end${s.add ? ' & ~x_fold' : ''});
+  // Not after the last block: what follows it may be written meanwhile.
+  assign bias_read = start | (mac_last & mac_pass_end & ~mac_final${s.add ? ' & ~x_fold' : ''});
   assign bias_next = start ? x_param : bias_block + ${literal(B, 1)};
   always @(posedge clk) if (bias_read) bias_block <= bias_next;`
 }

@@ -168,12 +168,12 @@ const additionState = (
   wire final_turn = ~x_fold | turn == 2'd2;
 `;
 
-/** The scale memory is read where a turn ends. */
+/** The scale memory is read where a turn ends, but for the layer's last: what follows may be written meanwhile. */
 function nextScale(s: Shape): string {
   const grouped = s.groups > 1;
   const ends = `busy & window_ends & phase == ${literal(s.phaseBits, s.chip.requantizeCycles - 1)}`;
   const turn = s.add ? `  wire [1:0] next_turn = final_turn | start ? 2'd0 : turn + 2'd1;\n` : '';
-  return `${turn}  assign scale_read = start | (${ends});
+  return `${turn}  assign scale_read = start | (${ends} & ~(tile_ends & pass_end & final_block));
   assign scale_block = next_block${s.add ? ` + ${blockTurn(s, 'next_turn')}` : ''};
 ${grouped ? `  assign scale_group = start ? ${literal(s.groupBits, 0)} : ${s.add ? 'final_turn ? next_group : at_group' : 'next_group'};` : ''}`;
 }
