@@ -12,6 +12,8 @@ export interface RandomCase {
   readonly program: Program;
   readonly inputs: readonly Int8Array[];
   readonly gaps: StreamGaps;
+  /** Only maps whose padding is known are stored with it. */
+  readonly everyByte: true;
 }
 
 /** The recipe's case: two passes with random bytes, half of them with streams that wait. */
@@ -27,7 +29,7 @@ export function caseOf(recipe: Recipe, seed: number): RandomCase | undefined {
     weights: waits ? int(0, 2) : 0,
   };
   const inputs = [0, 1].map(() => Int8Array.from({ length: program.inputBytes }, () => int(-128, 127)));
-  return { seed, recipe, program, inputs, gaps };
+  return { seed, recipe, program, inputs, gaps, everyByte: true };
 }
 
 /** The first `count` cases from `seed` on; seeds without a program are passed over. */

@@ -4,7 +4,7 @@
  */
 import { makeRng } from '../../src-main/base/rng.ts';
 import { encode, type Chip, type Instruction } from '../../src-main/stages/chip/index.ts';
-import type { LayerRecord, Program } from '../../src-main/stages/compiler/index.ts';
+import type { LayerRecord, Program, TensorForm } from '../../src-main/stages/compiler/index.ts';
 import {
   intOf,
   outputSize,
@@ -69,6 +69,7 @@ class Lowering {
   /** Where the next streamed weights and parameters go: from the end of the memories down, round again. */
   #streamWord = 0;
   #streamBlock = 0;
+  readonly #outputs: TensorForm[] = [];
   #inputBytes = 0;
   #outputBytes = 0;
   #steps = 0;
@@ -116,7 +117,7 @@ class Lowering {
     });
     return {
       name: 'random', chip, words: encode(instructions), ...images(this.#resident), stream: images(this.#stream),
-      inputBytes: this.#inputBytes, outputBytes: this.#outputBytes, inputs: [], outputs: [], layers: this.#layers,
+      inputBytes: this.#inputBytes, outputBytes: this.#outputBytes, inputs: [], outputs: this.#outputs, layers: this.#layers,
       memoryMap: [], memory: { peakBytes: 0, lowerBoundBytes: 0, isOptimal: false, occupancyBytes: [] },
       schedule: { objective: 'latency', variants: [], chosen: 0, groups: [], packing: null },
       cycles: { latency: 0, core: 0, gaps: 0, inputBeats: 0, outputBeats: 0, weightBeats: 0 },
@@ -214,6 +215,10 @@ class Lowering {
       { reads: [{ from: p.address, to: p.address + p.bytes }] },
     );
     this.#outputBytes += run * runs;
+    this.#outputs.push({
+      tensor: 0, name: `map${s.source}`, shape: [p.h, p.w, p.c], isTransposed: false, pack: null, pitch: run % p.pitch === 0 ? p.pitch : p.c,
+      bytes: run * runs,
+    }); // prettier-ignore
   }
 
   #layer(s: LayerStep): void {
@@ -243,6 +248,7 @@ class Lowering {
       blocks,
       words: s.hold ? 1 : stepsPerTile * blocks,
       products: stepsPerTile,
+      isPool: s.hold,
     });
     const at = this.#images(image, s.streamed);
     const step = (x: number, y: number): number => wrap(y * source.w * source.pitch + x * source.pitch);
@@ -385,6 +391,21 @@ interface ImageUse {
   readonly blocks: number;
 }
 
+/** One weight a column for all steps, and the scale that takes it and their number back. */
+function poolImages(int: Int, K: number, blocks: number, products: number, most: number): Images {
+  if (most < 2) throw new Unfit();
+  const image = noImages();
+  for (let k = 0; k < K; k++) image.weights.push(int(2, Math.min(127, most)));
+  for (let k = 0; k < blocks * K; k++) {
+    const gain = image.weights[k % K]! * products;
+    const shift = Math.ceil(Math.log2(gain)) - 1;
+    image.biases.push(0);
+    image.multipliers.push(Math.min(2 ** 31 - 1, Math.round((2 ** shift / gain) * 2 ** 31)));
+    image.shifts.push(shift);
+  }
+  return image;
+}
+
 /** Its last words hold unknown bytes, which a layer that reads whole words must not see. */
 const isRagged = (p: Place, K: number): boolean => p.c > K && p.c % K !== 0 && !p.isWhole;
 
@@ -401,12 +422,18 @@ function weighted(
   int: Int,
   random: () => number,
   chip: Chip,
-  size: { readonly blocks: number; readonly words: number; readonly products: number },
+  size: {
+    readonly blocks: number;
+    readonly words: number;
+    readonly products: number;
+    readonly isPool: boolean;
+  },
 ): Images {
   const K = chip.columns;
   const limit = 2 ** (chip.accumulatorBits - 1) - 1;
   const most = Math.min(128, Math.floor((limit * 0.9) / (128 * size.products)));
   if (most < 1) throw new Unfit();
+  if (size.isPool) return poolImages(int, K, size.blocks, size.products, most);
   const bias = Math.floor(Math.min(limit - most * 128 * size.products, 2 ** 20));
   const image = noImages();
   const scale = random() < 0.2 ? 0.05 : 1;

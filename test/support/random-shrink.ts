@@ -1,7 +1,7 @@
 /** From a failing recipe to a small one: cuts and simplifications, kept while it goes on failing. */
 import { disassemble } from '../../src-main/stages/chip/index.ts';
 import { programOf } from './random-programs.ts';
-import type { LayerStep, Recipe, RecipeStep } from './random-recipes.ts';
+import { outputSize, type LayerStep, type Recipe, type RecipeStep } from './random-recipes.ts';
 
 /**
  * A recipe that fails and no single change of which fails, or the best after `most` tries. `fails` is asked only
@@ -36,8 +36,28 @@ function* simpler(recipe: Recipe): Generator<Recipe> {
     const cut = withoutStep(steps, i);
     if (cut.length < steps.length) yield withSteps(cut);
   }
+  const sizes = mapSizes(steps);
+  for (const [i, s] of steps.entries())
+    if (s.kind === 'layer' || s.kind === 'add') {
+      const [h, w, c] = sizes.get(s.map)!;
+      yield withSteps(steps.with(i, { kind: 'load', map: s.map, h, w, c, split: 'none' }));
+    }
   for (const [i, s] of steps.entries())
     for (const change of simplerStep(s)) yield withSteps(steps.with(i, { ...s, ...change } as RecipeStep));
+}
+
+/** [h, w, c] of every map. */
+function mapSizes(steps: readonly RecipeStep[]): Map<number, [number, number, number]> {
+  const sizes = new Map<number, [number, number, number]>();
+  for (const s of steps) {
+    if (s.kind === 'load') sizes.set(s.map, [s.h, s.w, s.c]);
+    else if (s.kind === 'add') sizes.set(s.map, sizes.get(s.a)!);
+    else if (s.kind === 'layer') {
+      const [h, w, c] = sizes.get(s.source)!;
+      sizes.set(s.map, [...outputSize(s, { h, w }), s.mode === 'depthwise' ? c : s.outC]);
+    }
+  }
+  return sizes;
 }
 
 /** Without a step and without what needs the map it makes. */

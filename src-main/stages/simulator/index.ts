@@ -1,4 +1,4 @@
-export { simulate, timeProgram } from './simulate.ts';
+export { simulate, timeProgram, traceProgram } from './simulate.ts';
 export { timeLayer } from './timing.ts';
 export type {
   InferenceAccount,
@@ -9,4 +9,6 @@ export type {
   Simulation,
   StreamGaps,
   TimeOptions,
+  Trace,
+  TraceOptions,
 } from './types.ts';

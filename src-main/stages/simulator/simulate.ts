@@ -4,6 +4,9 @@ import type { Program } from '../compiler/index.ts';
 import { accountInference, accountLayer } from './account.ts';
 import { Clock, type Run } from './clock.ts';
 import { runValues, scheduleOf, type Schedule } from './prepare.ts';
+import { eventsOf, layerNames } from './trace.ts';
+import { eventsJson } from './trace-events.ts';
+import { vcdOf } from './vcd.ts';
 import type {
   LayerCycles,
   ProgramTiming,
@@ -11,6 +14,8 @@ import type {
   Simulation,
   StreamGaps,
   TimeOptions,
+  Trace,
+  TraceOptions,
 } from './types.ts';
 
 const NO_GAPS: StreamGaps = { input: 0, output: 0 };
@@ -38,8 +43,30 @@ export function simulate(
     loadCycles: runs[0]?.load ?? 0,
     storeCycles: runs[0]?.store ?? 0,
     utilisation: cycles.length === 0 ? 0 : macsOf(program) / (cycles[0]! * chip.rows * chip.columns),
+    ...(options.trace ? { trace: traceProgram(program, chip, options.trace, options) } : {}),
   };
 }
+
+/** When every instruction of the first inferences enters, issues and ends; nothing depends on values. */
+export function traceProgram(
+  program: Program,
+  chip: Chip,
+  trace: TraceOptions,
+  options: TimeOptions = {},
+): Trace {
+  validateChip(chip);
+  const schedule = scheduleOf(program, chip);
+  const { steps } = schedule;
+  const events = eventsOf(steps, runsOf(schedule, chip, options, trace.inferences ?? 1));
+  const names = layerNames(steps, program);
+  const most = trace.most ?? TRACE_MOST;
+  if (trace.format === 'vcd') return vcdOf(events, names, chip, most);
+  const layers = layerReport(schedule, program, chip);
+  const accounts = new Map([...names.keys()].map((pc, i) => [pc, layers[i]!.account]));
+  return eventsJson(events, names, accounts, most);
+}
+
+const TRACE_MOST = 200_000;
 
 /** Cycles of one inference without its values. */
 export function timeProgram(program: Program, chip: Chip, options: TimeOptions = {}): ProgramTiming {

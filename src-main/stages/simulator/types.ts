@@ -12,7 +12,25 @@ export interface TimeOptions {
   readonly gaps?: StreamGaps;
 }
 
+export interface TraceOptions {
+  /** `vcd`: value changes for GTKWave and Surfer; `events`: JSON of Chrome's trace event format for Perfetto. */
+  readonly format: 'vcd' | 'events';
+  /** Inferences that are traced (default 1). */
+  readonly inferences?: number;
+  /** Value changes, or instructions, that are kept (default 200 000). */
+  readonly most?: number;
+}
+
+export interface Trace {
+  readonly text: string;
+  /** It was cut where it held as much as TraceOptions allow. */
+  readonly isCut: boolean;
+  /** Cycles it spans, from reset. */
+  readonly cycles: number;
+}
+
 export interface SimulateOptions extends TimeOptions {
+  readonly trace?: TraceOptions;
   /** Values one product after the other instead of on the vector kernels: the same bytes, hundreds of times slower. */
   readonly slow?: boolean;
 }
@@ -82,4 +100,6 @@ export interface Simulation extends Omit<ProgramTiming, 'cycles' | 'account'> {
   readonly cycles: readonly number[];
   /** Cycle of each inference's last output beat; cycle 0 is the first after reset. */
   readonly lastOutputCycle: readonly number[];
+  /** Only if asked for. */
+  readonly trace?: Trace;
 }

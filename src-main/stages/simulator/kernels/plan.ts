@@ -4,9 +4,10 @@
  */
 import type { Chip, ParameterImages } from '../../chip/index.ts';
 import type { ExecFields } from '../machine.ts';
+import { tapOffsets } from '../reach.ts';
 import { addressMask } from '../values.ts';
 import { atLastPixel, startWalk, stepWalk } from '../walk.ts';
-import { SCALE_BYTES } from './module.ts';
+import { SCALE_BYTES } from './drain-kernels.ts';
 
 /** One EXEC for the kernels; tables are relative to activation memory and to the layer's own padding bytes. */
 export interface LayerPlan {
@@ -148,18 +149,6 @@ function fetchTable(
   high += blockShift * f.kBlocks!;
   if (high > chip.activationBytes) return undefined;
   return { table, blockShift, reach: run + blockShift * f.kBlocks!, low, high };
-}
-
-/** Address of a tap's first word from that of the pixel. */
-function tapOffsets(f: ExecFields, K: number): number[] {
-  const offsets: number[] = [];
-  let tap = 0;
-  for (let ky = 0; ky <= f.kernelH!; ky++)
-    for (let kx = 0; kx <= f.kernelW!; kx++) {
-      offsets.push(tap);
-      tap = (tap + f.cBlocks! * K + (kx < f.kernelW! ? f.tapDx! : f.tapDy!)) & 0xffff;
-    }
-  return offsets;
 }
 
 interface PassShape {

@@ -1,7 +1,8 @@
 /** Runs planned layers on the kernels: activations, tables and images in one WebAssembly memory. */
 import { assert } from '../../../base/diagnostic.ts';
 import type { Chip } from '../../chip/index.ts';
-import { kernelModule, SCALE_BYTES, type Kernels } from './module.ts';
+import { SCALE_BYTES } from './drain-kernels.ts';
+import { kernelModule, type Kernels } from './module.ts';
 import { PADDING, type LayerPlan, type Pass } from './plan.ts';
 
 const PAGE_BYTES = 65536;

@@ -212,3 +212,11 @@ export const when = (condition: Code, ...body: readonly Code[]): Code => [
 /** while (condition) { body } */
 export const whileLoop = (condition: Code, ...body: readonly Code[]): Code =>
   when(condition, doWhile(body, condition));
+
+/** Locals by number. */
+export type Tuple<N extends number, T extends unknown[] = []> = T['length'] extends N
+  ? T
+  : Tuple<N, [...T, Local]>;
+
+export const increase = (l: Local, by: Code): Code => l.set(i32.add(l.get, by));
+export const above = (l: Local): Code => i32.ltS(i32.const(0), l.get);
