@@ -110,7 +110,7 @@ describe('compile', () => {
     expect(codeOf(() => compile(huge, chipOf(1, 4, { accumulatorBits: 32 }))).code).toBe('none');
     const plain = single(conv({}), [4, 4, 2]);
     expect(codeOf(() => compile(plain, chipOf(1, 4, { activationBytes: 40 }))).code).toBe('COMPILE-020');
-    expect(codeOf(() => compile(randomGraph(1), chipOf(1, 4, { weightWords: 3 }))).code).toBe('COMPILE-023');
+    expect(codeOf(() => compile(randomGraph(1), chipOf(1, 4, { weightWords: 3 }))).code).toBe('COMPILE-022');
     const padded = single(
       ({ input, output }) => ({
         ...{

@@ -85,7 +85,7 @@ describe('plans of random networks', () => {
       const chip = shape(1 + (seed % 4), 4, 2, {
         weightWords: 150,
         parameterBlocks: 8,
-        queueDepth: seed % 3,
+        queueDepth: 1 + (seed % 3),
         memory: seed % 2 === 0 ? 'macro' : 'bram',
       });
       const plan = check(randomNet(seed, { engineOnly: true }), chip);

@@ -74,7 +74,7 @@ export function build(f: Frame, layers: readonly Layer[]): Build {
     return { ...common, sequence: s, isResident, partCycles, cycles };
   };
   if (fitsWhole(layers, chip)) return make(oneChunk(layers, chip.columns), true);
-  if (chip.bake) throw doesNotFit(layers, chip);
+  if (!hasWeightStream(chip)) throw doesNotFit(layers, chip);
   return bestChunks(layers, chip, make);
 }
 
@@ -100,6 +100,9 @@ function bestChunks(
   return best;
 }
 
+/** The hardware loads weights from its queue of loads. */
+const hasWeightStream = (chip: Chip): boolean => !chip.bake && chip.queueDepth > 0;
+
 function doesNotFit(layers: readonly Layer[], chip: Chip): IngotError {
   const [chunk] = oneChunk(layers, chip.columns);
   const isWeights = chunk!.weightWords > chip.weightWords;
@@ -108,8 +111,11 @@ function doesNotFit(layers: readonly Layer[], chip: Chip): IngotError {
     : ['parameterBlocks', chunk!.parameterBlocks, chip.parameterBlocks];
   return new IngotError(
     'COMPILE-022',
-    `the program needs ${need} ${parameter}, the chip has ${have}, and a baked chip cannot load more`,
-    { place: `chip.${parameter}`, remedy: `set ${parameter} to at least ${need}` },
+    `the program needs ${need} ${parameter}, the chip has ${have} and no weight stream to load more`,
+    {
+      place: `chip.${parameter}`,
+      remedy: `set ${parameter} to at least ${need}, or queueDepth to at least 1 on a chip that is not baked`,
+    },
   );
 }
 

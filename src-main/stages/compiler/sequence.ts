@@ -54,13 +54,7 @@ export function sequence(chunks: readonly Chunk[], chip: Chip, isResident: boole
   });
   list.push(...(loads[0] ?? []));
   execs.forEach((chunk, i) => {
-    const next = loads[i + 1] ?? [];
-    // Without queues whatever waits holds up all that follows, so parameters are loaded when nothing is left to issue.
-    const order =
-      chip.queueDepth > 0
-        ? [...next, ...chunk.flat()]
-        : [...chunk[0]!, ...next.slice(0, 1), ...chunk.slice(1).flat(), ...next.slice(1)];
-    list.push(...order);
+    list.push(...(loads[i + 1] ?? []), ...chunk.flat());
   });
   at.outputs.forEach((p, i) => {
     const tokens = { wait: i === 0 ? EXEC_TO_STORE : 0, signal: 0 };
@@ -70,13 +64,10 @@ export function sequence(chunks: readonly Chunk[], chip: Chip, isResident: boole
   return { instructions: withoutRepeats(list), parts: chunks.flatMap((c) => c.parts) };
 }
 
-/**
- * The half that chunk `i` uses must be free: the chunk before the last one has used it. Without queues the load
- * issues after the first layer of the last chunk, so that one is done; with queues a token says so.
- */
+/** The half that chunk `i` uses must be free: a token says that the chunk before the last one is done with it. */
 function loadsOf(c: Chunk, chip: Chip, i: number): Instruction[] {
   const half = i % 2;
-  const wait = i >= 2 && chip.queueDepth > 0 ? EXEC_TO_LOAD : 0;
+  const wait = i >= 2 ? EXEC_TO_LOAD : 0;
   return [
     {
       op: 'LDW',
@@ -118,7 +109,7 @@ function execsOf(
     const isLast = i === c.parts.length - 1;
     let signal = 0;
     if (isLast && index === count - 1) signal |= EXEC_TO_STORE;
-    if (isLast && !isResident && chip.queueDepth > 0 && index < count - 2) signal |= EXEC_TO_LOAD;
+    if (isLast && !isResident && index < count - 2) signal |= EXEC_TO_LOAD;
     const [source, source2] = [layer.sources[0]!, layer.sources.at(-1)!];
     const words = execWords(part, chip, {
       wait: isFirst ? LOAD_TO_EXEC : 0,

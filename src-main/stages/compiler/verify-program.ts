@@ -109,6 +109,8 @@ class Judge {
 
   #use(line: Line, configuration: Fields): Use {
     const f = line.fields;
+    if ((line.op === 'LDW' || line.op === 'LDP') && (this.#chip.bake || this.#chip.queueDepth === 0))
+      throw new Illegal('VERIFY-110', 'the chip has no weight stream');
     switch (line.op) {
       case 'LDA':
         return this.#load(f);
