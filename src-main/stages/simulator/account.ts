@@ -35,20 +35,7 @@ export function accountInference(
   run: Run,
   layers: readonly LayerAccount[],
 ): InferenceAccount {
-  const cycles = run.lastOut - run.firstIn + 1;
-  // What the array does not cover: 1 a weight transfer runs, 2 another transfer runs.
-  const busy = new Uint8Array(cycles);
-  const mark = (kind: Step['kind'][], value: number): void =>
-    steps.forEach((s, i) => {
-      if (!kind.includes(s.kind)) return;
-      const { issue, last } = run.spans[i]!;
-      busy.fill(value, Math.max(0, issue - run.firstIn), Math.max(0, last - run.firstIn + 1));
-    });
-  mark(['weights', 'parameters'], WEIGHTS);
-  mark(['load', 'store'], TRANSFER);
-  mark(['exec'], ARRAY);
-  const counts = [0, 0, 0, 0];
-  for (const b of busy) counts[b]!++;
+  const counts = idleCycles(steps, run);
   const sum = (name: keyof LayerAccount): number => layers.reduce((total, l) => total + l[name], 0);
   return {
     ideal: sum('ideal'),
@@ -57,12 +44,40 @@ export function accountInference(
     operands: sum('operands'),
     requantise: sum('requantise'),
     fill: sum('fill'),
-    transfers: counts[TRANSFER]!,
-    weights: counts[WEIGHTS]!,
-    configuration: counts[0]!,
+    transfers: counts.transfers,
+    weights: counts.weights,
+    configuration: counts.configuration,
   };
 }
 
-const WEIGHTS = 1;
-const TRANSFER = 2;
-const ARRAY = 3;
+/** The cycles of an inference in which no layer runs, by what moves in them. */
+function idleCycles(
+  steps: readonly Step[],
+  run: Run,
+): Pick<InferenceAccount, 'transfers' | 'weights' | 'configuration'> {
+  const counts = { transfers: 0, weights: 0, configuration: 0 };
+  /** Cycles at which work starts (+1) or has ended (-1), and whose. */
+  const edges: { readonly cycle: number; readonly kind: Step['kind']; readonly by: number }[] = [];
+  steps.forEach((s, i) => {
+    if (s.kind === 'configure' || s.kind === 'end') return;
+    const { issue, last } = run.spans[i]!;
+    edges.push({ cycle: issue, kind: s.kind, by: 1 }, { cycle: last + 1, kind: s.kind, by: -1 });
+  });
+  edges.sort((a, b) => a.cycle - b.cycle);
+  const end = run.lastOut + 1;
+  const running = { load: 0, store: 0, exec: 0, weights: 0, parameters: 0 };
+  let now = run.firstIn;
+  for (const { cycle, kind, by } of [...edges, { cycle: end, kind: 'end' as const, by: 0 }]) {
+    const to = Math.min(end, cycle);
+    if (to > now) {
+      if (running.exec === 0) {
+        if (running.load + running.store > 0) counts.transfers += to - now;
+        else if (running.weights + running.parameters > 0) counts.weights += to - now;
+        else counts.configuration += to - now;
+      }
+      now = to;
+    }
+    if (kind !== 'end' && kind !== 'configure') running[kind] += by;
+  }
+  return counts;
+}
