@@ -137,12 +137,14 @@ function latch(m: Memory): string {
 ${selection(
   m,
   `      wire select = address_written == i[${A - 1}:0];
-      reg ${range(W)} held;
 ${lines(
   m.bytes,
-  (j) => `      wire open_${j} = select & mask[${j}] & ~clk;
-      always_latch if (open_${j}) held[${8 * j} +: 8] = data[${8 * j} +: 8];`,
-)}`,
+  (j) => `      reg [7:0] byte_${j};
+      wire open_${j} = select & mask[${j}] & ~clk;
+      wire [7:0] data_${j} = data[${8 * j} +: 8];
+      always_latch if (open_${j}) byte_${j} = data_${j};`,
+)}
+      wire ${range(W)} held = {${Array.from({ length: m.bytes }, (_, j) => `byte_${m.bytes - 1 - j}`).join(', ')}};`,
 )}
 endmodule
 `;
