@@ -22,6 +22,7 @@ export default defineConfig({
           main: resolve(root, 'src-main/main.ts'),
           cli: resolve(root, 'src-main/cli.ts'),
           'step-process': resolve(root, 'src-main/step-process.ts'),
+          'view-process': resolve(root, 'src-main/view-process.ts'),
           'yosys-process': resolve(root, 'src-main/yosys-process.ts'),
           'route-worker': resolve(root, 'src-main/route-worker.ts'),
         },

@@ -1,6 +1,12 @@
 /** Runs sandboxed in the window: exposes the contract and nothing else. Main judges what is asked. */
-import { contextBridge, ipcRenderer } from 'electron';
-import { CHANGE_CHANNEL, REQUEST_CHANNEL, type IngotApi } from './ipc/contract.ts';
+import { contextBridge, ipcRenderer, webUtils } from 'electron';
+import {
+  CHANGE_CHANNEL,
+  OFFER_CHANNEL,
+  REQUEST_CHANNEL,
+  type Chosen,
+  type IngotApi,
+} from './ipc/contract.ts';
 
 const api: IngotApi = {
   request: (name, args) => ipcRenderer.invoke(REQUEST_CHANNEL, name, args),
@@ -8,6 +14,11 @@ const api: IngotApi = {
     const forward = (_: unknown, directory: string): void => listener(directory);
     ipcRenderer.on(CHANGE_CHANNEL, forward);
     return () => ipcRenderer.removeListener(CHANGE_CHANNEL, forward);
+  },
+  // A path is had only of a File that the user gave; the page cannot make one up.
+  offer: async (file) => {
+    const path = webUtils.getPathForFile(file as Parameters<typeof webUtils.getPathForFile>[0]);
+    return path === '' ? null : ((await ipcRenderer.invoke(OFFER_CHANNEL, path)) as Chosen);
   },
 };
 

@@ -1,6 +1,6 @@
 /** Projects with validated settings: what the shells (CLI, app) call. */
 import { importFiles, makeProject, type Project } from '../project/project.ts';
-import { readProjectFile } from '../project/project-file.ts';
+import { readProjectFile, type FileToImport } from '../project/project-file.ts';
 import type { FileRow } from '../project/queries/files.ts';
 import { readProject, updateProjectSettings } from '../project/queries/project.ts';
 import { inWorld } from '../project/world.ts';
@@ -11,13 +11,17 @@ export interface CreateOptions {
   readonly name?: string | undefined;
   /** An `ingot.json` or its folder: its files are imported and its settings kept. */
   readonly from?: string | undefined;
+  /** Files and settings over those of `from`. */
+  readonly files?: readonly FileToImport[] | undefined;
+  readonly settings?: Readonly<Record<string, unknown>> | undefined;
 }
 
 /** Makes a project in a folder that is not one yet; PROJECT-003 when it is. */
 export function createProject(dir: string, options: CreateOptions = {}): Project {
   const start = options.from === undefined ? undefined : readProjectFile(options.from);
-  const settings = changedSettings(resolveSettings(start?.settings ?? {}));
-  return makeProject(dir, { name: options.name ?? start?.name, files: start?.files, settings });
+  const settings = changedSettings(resolveSettings(start?.settings ?? {}, options.settings ?? {}));
+  const files = [...(start?.files ?? []), ...(options.files ?? [])];
+  return makeProject(dir, { name: options.name ?? start?.name, files, settings });
 }
 
 /** Imports everything a project file names, and takes over its settings. */

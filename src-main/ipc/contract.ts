@@ -5,6 +5,9 @@
  * appear as the window's own do.
  */
 import type { Diagnostic } from '../base/diagnostic.ts';
+import type { ChipEstimate, ModelView, PerformanceView } from '../base/view-models.ts';
+
+export type * from '../base/view-models.ts';
 
 export interface ProjectSummary {
   readonly directory: string;
@@ -20,6 +23,9 @@ export interface RunSummary {
   readonly status: RunStatus;
   readonly startedAtMs: number;
   readonly finishedAtMs: number | null;
+  /** What the user calls it; empty for none. */
+  readonly name: string;
+  readonly isPinned: boolean;
 }
 
 export type StepStatus =
@@ -68,6 +74,70 @@ export interface RunDetail {
   readonly reportUrl: string | null;
   /** Whether the run made files that can be exported. */
   readonly hasExports: boolean;
+  readonly artefacts: readonly ArtefactRow[];
+  /** All settings of the run. */
+  readonly settings: SettingValues;
+}
+
+export interface ArtefactRow {
+  readonly step: string;
+  readonly name: string;
+  readonly sizeBytes: number;
+}
+
+export interface FileRow {
+  readonly role: string;
+  readonly name: string;
+  readonly sizeBytes: number;
+}
+
+export type SettingValue = string | number | boolean;
+export type SettingValues = Readonly<Record<string, SettingValue>>;
+
+/** A setting, as the engine's table has it. */
+export interface SettingRow {
+  readonly key: string;
+  readonly type: 'integer' | 'number' | 'boolean' | 'choice' | 'text';
+  readonly default: SettingValue;
+  readonly min: number | null;
+  readonly max: number | null;
+  /** Of a choice. */
+  readonly values: readonly string[];
+  readonly unit: string;
+  readonly help: string;
+  /** Range and unit in words. */
+  readonly range: string;
+  /** Titles of the steps that read it. */
+  readonly steps: readonly string[];
+}
+
+/** A named chip; the settings that make its shape. */
+export interface ChipPreset {
+  readonly name: string;
+  readonly values: SettingValues;
+}
+
+export interface SettingsTable {
+  readonly rows: readonly SettingRow[];
+  readonly presets: readonly ChipPreset[];
+}
+
+/** What a run would do to a step now. */
+export interface PreviewStep {
+  readonly name: string;
+  readonly title: string;
+  readonly willRun: boolean;
+  /** Settings that differ from the newest run's. */
+  readonly changed: readonly string[];
+  /** Steps that will run and whose results it reads. */
+  readonly after: readonly string[];
+  readonly expectedS: number | null;
+}
+
+export interface Preview {
+  /** What is wrong with the values; then no steps are given. */
+  readonly complaints: readonly Diagnostic[];
+  readonly steps: readonly PreviewStep[];
 }
 
 /** A line of a run's log: what its steps said, in between their starts, proofs and ends. Append-only. */
@@ -87,6 +157,24 @@ export interface ProjectState {
   readonly runs: readonly RunSummary[];
   /** The run asked for, the newest without one; null when there is none. */
   readonly detail: RunDetail | null;
+  /** Last thrown away first. */
+  readonly trash: readonly RunSummary[];
+  readonly files: readonly FileRow[];
+  /** All settings of the project. */
+  readonly settings: SettingValues;
+  /** Keys of those that differ from their defaults. */
+  readonly changed: readonly string[];
+}
+
+/** A file or folder that the user chose; main alone knows where it is. */
+export interface Chosen {
+  readonly token: string;
+  readonly name: string;
+}
+
+export interface Preferences {
+  readonly theme: 'system' | 'light' | 'dark';
+  readonly locale: 'en' | 'zh';
 }
 
 export interface Exported {
@@ -113,6 +201,36 @@ export interface Requests {
   'project.state': { args: InProject & { readonly run: number | null }; result: ProjectState };
   /** Lines of the log from number `from` on. */
   'project.log': { args: OfRun & { readonly from: number }; result: readonly LogRow[] };
+  /** Makes a project of chosen files. */
+  'projects.createNew': {
+    args: {
+      readonly name: string;
+      readonly model: string;
+      readonly calibration: string | null;
+      /** Of the folder in which the project's own is made. */
+      readonly folder: string;
+      readonly settings: SettingValues;
+    };
+    result: ProjectSummary;
+  };
+  /** Asks for a file or folder. */
+  'files.choose': { args: { readonly what: 'model' | 'data' | 'folder' }; result: Chosen | null };
+  'settings.table': { args: None; result: SettingsTable };
+  'settings.preview': { args: InProject & { readonly values: SettingValues }; result: Preview };
+  'settings.save': { args: InProject & { readonly values: SettingValues }; result: null };
+  /** Several runs, to compare. */
+  'runs.details': { args: InProject & { readonly runs: readonly number[] }; result: readonly RunDetail[] };
+  'run.label': {
+    args: OfRun & { readonly name?: string; readonly isPinned?: boolean; readonly isTrashed?: boolean };
+    result: null;
+  };
+  'run.model': { args: OfRun; result: ModelView };
+  'run.performance': { args: OfRun; result: PerformanceView };
+  /** Of the chip that the values make, over the project's settings, for the model of a run. */
+  'run.estimate': { args: OfRun & { readonly values: SettingValues }; result: ChipEstimate };
+  'desk.preferences': { args: None; result: Preferences };
+  'desk.prefer': { args: Partial<Preferences>; result: Preferences };
+  'desk.copy': { args: { readonly text: string }; result: null };
   'run.start': { args: InProject; result: null };
   'run.cancel': { args: InProject; result: null };
   /** Asks for a folder and copies the run's results into it. */
@@ -125,6 +243,8 @@ export type Answer<T> =
 
 /** The only channel that the window may call: main checks which request it is and what it holds. */
 export const REQUEST_CHANNEL = 'ingot.request';
+/** Preload tells main here the path of a dropped file; the page cannot use it. */
+export const OFFER_CHANNEL = 'ingot.offer';
 /** Main says here which project changed (a directory), so that the window need not wait for its next look. */
 export const CHANGE_CHANNEL = 'ingot.change';
 
@@ -135,4 +255,6 @@ export interface IngotApi {
     args: Requests[K]['args'],
   ): Promise<Answer<Requests[K]['result']>>;
   onChange(listener: (directory: string) => void): () => void;
+  /** A file that the user dropped on the window; null when it has no path. Main takes its path from preload alone. */
+  offer(file: unknown): Promise<Chosen | null>;
 }

@@ -1,5 +1,6 @@
 /** The runs that this process started. Closing the app stops them; finished steps are kept. */
-import { app, BrowserWindow, dialog } from 'electron';
+import { basename } from 'node:path';
+import { app, BrowserWindow, dialog, Notification } from 'electron';
 import * as engine from '../flow/index.ts';
 import { CHANGE_CHANNEL } from '../ipc/contract.ts';
 import { otherFlow } from './other-flow.ts';
@@ -47,10 +48,16 @@ export async function startJob(directory: string): Promise<void> {
       project.close();
       tellChange(directory);
     };
-    ended.then(close, (error: unknown) => {
-      close();
-      refused(error);
-    });
+    ended.then(
+      ({ status, runId }) => {
+        close();
+        tellEnd(directory, runId, status);
+      },
+      (error: unknown) => {
+        close();
+        refused(error);
+      },
+    );
   });
 }
 
@@ -74,6 +81,18 @@ function follow(live: LiveStep | null, event: engine.FlowEvent): LiveStep | null
     default:
       return live && { ...live, log: [] };
   }
+}
+
+/** When the user is elsewhere. */
+function tellEnd(directory: string, run: number, status: string): void {
+  if (status === 'cancelled' || BrowserWindow.getFocusedWindow() || !Notification.isSupported()) return;
+  const title = `${basename(directory)}: run ${run} ${status}`;
+  const note = new Notification({
+    title,
+    body: status === 'done' ? 'The chip is finished.' : 'See what failed.',
+  });
+  note.on('click', () => BrowserWindow.getAllWindows()[0]?.focus());
+  note.show();
 }
 
 function tellChange(directory: string): void {

@@ -1,14 +1,17 @@
 import { join } from 'node:path';
 import { BrowserWindow, nativeTheme } from 'electron';
 import { DESK_ORIGIN, devOrigin } from './addresses.ts';
+import { applyTheme, keepWindowState, windowBounds } from './preferences.ts';
 
 /** The window's background before its first paint; the page's own (styles/tokens.css). */
 const BACKGROUND = { light: '#f5f6f8', dark: '#12161c' };
 
 export async function openWindow(): Promise<void> {
+  applyTheme();
   const window = new BrowserWindow({
     width: 1280,
     height: 820,
+    ...windowBounds(),
     minWidth: 860,
     minHeight: 520,
     show: false,
@@ -23,6 +26,11 @@ export async function openWindow(): Promise<void> {
       // Its dictionaries would come from the network.
       spellcheck: false,
     },
+  });
+  keepWindowState(window);
+  // A page that crashed is shown anew: all it knew is in the databases.
+  window.webContents.on('render-process-gone', (_event, { reason }) => {
+    if (reason !== 'clean-exit' && reason !== 'killed') window.webContents.reload();
   });
   window.once('ready-to-show', () => window.show());
   await window.loadURL(devOrigin() ?? `${DESK_ORIGIN}/index.html`);

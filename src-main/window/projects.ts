@@ -1,11 +1,12 @@
 /** The projects that the window lists, and the native dialogs that choose folders for it. */
-import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { app, BrowserWindow, dialog } from 'electron';
 import { IngotError } from '../base/diagnostic.ts';
 import { exampleFolder } from '../tools/own-files.ts';
 import * as engine from '../flow/index.ts';
-import type { ProjectSummary } from '../ipc/contract.ts';
+import type { ProjectSummary, SettingValues } from '../ipc/contract.ts';
+import { chosenPath } from './chosen.ts';
 import { addRecent, readRecent, removeRecent } from './recent.ts';
 import { troubleOf } from './trouble.ts';
 
@@ -48,8 +49,30 @@ export async function openChosenProject(): Promise<ProjectSummary | null> {
 export async function createExample(): Promise<ProjectSummary | null> {
   const chosen = await chooseFolder({ title: 'Folder for the new project', buttonLabel: 'Create here' });
   if (chosen === null) return null;
-  const directory = isEmpty(chosen) ? chosen : unusedFolder(chosen);
+  const directory = isEmpty(chosen) ? chosen : unusedFolder(chosen, EXAMPLE);
   engine.createProject(directory, { from: exampleFolder(EXAMPLE) }).close();
+  addRecent(recentFile(), directory);
+  return summary(directory);
+}
+
+/** A project of files that the user chose, in a new folder of the chosen one. Nothing is left when it fails. */
+export function createNew(args: {
+  readonly name: string;
+  readonly model: string;
+  readonly calibration: string | null;
+  readonly folder: string;
+  readonly settings: SettingValues;
+}): ProjectSummary {
+  const parent = chosenPath(args.folder);
+  const files = [{ role: 'model', path: chosenPath(args.model) }];
+  if (args.calibration !== null) files.push({ role: 'calibration', path: chosenPath(args.calibration) });
+  const directory = unusedFolder(parent, args.name);
+  try {
+    engine.createProject(directory, { name: args.name, files, settings: args.settings }).close();
+  } catch (error) {
+    rmSync(directory, { recursive: true, force: true });
+    throw error;
+  }
   addRecent(recentFile(), directory);
   return summary(directory);
 }
@@ -85,9 +108,10 @@ function isEmpty(folder: string): boolean {
   }
 }
 
-function unusedFolder(parent: string): string {
+/** Makes it. */
+function unusedFolder(parent: string, name: string): string {
   for (let n = 1; ; n++) {
-    const folder = join(parent, n === 1 ? EXAMPLE : `${EXAMPLE}-${n}`);
+    const folder = join(parent, n === 1 ? name : `${name}-${n}`);
     if (existsSync(folder)) continue;
     try {
       mkdirSync(folder);

@@ -1,15 +1,24 @@
 /** What the database holds of a run, as the contract says it. */
 import { estimateSteps, stepRemainingS, type Project } from '../flow/index.ts';
 import type { RunDetail as Recorded, RunRow, StepDetail } from '../flow/index.ts';
-import type { RunDetail, RunSummary, StepRow, StepStatus } from '../ipc/contract.ts';
+import type { RunDetail, RunSummary, SettingValues, StepRow, StepStatus } from '../ipc/contract.ts';
 import { reportUrl } from './addresses.ts';
 import type { LiveStep } from './jobs.ts';
 
-export const runSummary = ({ id, status, startedAtMs, finishedAtMs }: RunRow): RunSummary => ({
+export const runSummary = ({
   id,
   status,
   startedAtMs,
   finishedAtMs,
+  name,
+  isPinned,
+}: RunRow): RunSummary => ({
+  id,
+  status,
+  startedAtMs,
+  finishedAtMs,
+  name,
+  isPinned,
 });
 
 /** `live` holds what the database cannot know yet; null for runs of other processes. */
@@ -40,6 +49,10 @@ export function runDetail(
     remainingS: stepS === null || laterS === undefined ? null : stepS + laterS,
     reportUrl: artefacts.some(({ name }) => name === 'report.html') ? reportUrl(project.dir, run.id) : null,
     hasExports: artefacts.some(({ name }) => exported.has(name)),
+    artefacts: run.steps.flatMap((step) =>
+      step.artefacts.map(({ name, sizeBytes }) => ({ step: step.name, name, sizeBytes })),
+    ),
+    settings: run.settings as SettingValues,
   };
 }
 

@@ -1,29 +1,38 @@
 /** Answers the window's requests with the engine. Sender, name and arguments are checked before anything is done. */
-import { BrowserWindow, ipcMain, type IpcMainInvokeEvent } from 'electron';
+import { BrowserWindow, clipboard, ipcMain, type IpcMainInvokeEvent } from 'electron';
 import { z } from 'zod';
 import { IngotError } from '../base/diagnostic.ts';
 import * as engine from '../flow/index.ts';
-import { REQUEST_CHANNEL, type Answer, type Requests } from '../ipc/contract.ts';
+import { OFFER_CHANNEL, REQUEST_CHANNEL, type Answer, type Requests } from '../ipc/contract.ts';
 import { deskOrigin } from './addresses.ts';
+import { choose, offer } from './chosen.ts';
 import { cancelJob, liveStep, startJob } from './jobs.ts';
 import { runLog } from './log.ts';
 import { otherFlow } from './other-flow.ts';
 import {
   chooseFolder,
   createExample,
+  createNew,
   forgetProject,
   known,
   listProjects,
   openChosenProject,
   withKnownProject,
 } from './projects.ts';
+import { preferences, prefer } from './preferences.ts';
 import { runDetail, runSummary } from './rows.ts';
+import { estimateOf, modelOf, performanceOf } from './run-views.ts';
+import { preview, projectSettings, saveSettings, settingsTable } from './settings.ts';
 import { troubleOf } from './trouble.ts';
 
 const PATH_CHARS_MAX = 4096;
 
 const None = z.strictObject({});
 const InProject = z.strictObject({ directory: z.string().min(1).max(PATH_CHARS_MAX) });
+/** Most runs that are compared at once. */
+const RUNS_MAX = 50;
+const Token = z.uuid();
+const Values = z.record(z.string().max(80), z.union([z.string().max(4096), z.number(), z.boolean()]));
 const OfRun = InProject.extend({ run: z.int().min(1) });
 const ARGUMENTS = {
   'projects.list': None,
@@ -32,6 +41,39 @@ const ARGUMENTS = {
   'projects.forget': InProject,
   'project.state': InProject.extend({ run: z.int().min(1).nullable() }),
   'project.log': OfRun.extend({ from: z.int().min(0) }),
+  'projects.createNew': z.strictObject({
+    name: z
+      .string()
+      .trim()
+      .min(1)
+      .max(80)
+      // It names a folder too.
+      .regex(/^[^/\\:*?"<>|\p{Cc}]+$/u)
+      .refine((name) => !/^\.+$/.test(name)),
+    model: Token,
+    calibration: Token.nullable(),
+    folder: Token,
+    settings: Values,
+  }),
+  'files.choose': z.strictObject({ what: z.enum(['model', 'data', 'folder']) }),
+  'settings.table': None,
+  'settings.preview': InProject.extend({ values: Values }),
+  'settings.save': InProject.extend({ values: Values }),
+  'runs.details': InProject.extend({ runs: z.array(z.int().min(1)).max(RUNS_MAX) }),
+  'run.label': OfRun.extend({
+    name: z.string().max(80).exactOptional(),
+    isPinned: z.boolean().exactOptional(),
+    isTrashed: z.boolean().exactOptional(),
+  }),
+  'run.model': OfRun,
+  'run.performance': OfRun,
+  'run.estimate': OfRun.extend({ values: Values }),
+  'desk.preferences': None,
+  'desk.prefer': z.strictObject({
+    theme: z.enum(['system', 'light', 'dark']).exactOptional(),
+    locale: z.enum(['en', 'zh']).exactOptional(),
+  }),
+  'desk.copy': z.strictObject({ text: z.string().max(1_000_000) }),
   'run.start': InProject,
   'run.cancel': InProject,
   'run.export': OfRun,
@@ -52,15 +94,48 @@ const handlers: Handlers = {
     const exported = new Set(flow.flatMap((step) => step.exports ?? []));
     return withKnownProject(directory, (project) => {
       const runs = engine.listRuns(project.db).map(runSummary);
-      if (runs.length === 0) return { runs, detail: null };
+      const more = {
+        trash: engine.listTrash(project.db).map(runSummary),
+        files: engine.listFiles(project.db).map(({ role, name, sizeBytes }) => ({ role, name, sizeBytes })),
+        ...projectSettings(project),
+      };
+      if (runs.length === 0) return { runs, detail: null, ...more };
       const recorded = engine.readRunDetail(project, run ?? undefined);
-      return { runs, detail: runDetail(project, recorded, liveStep(directory), exported, Date.now()) };
+      const detail = runDetail(project, recorded, liveStep(directory), exported, Date.now());
+      return { runs, detail, ...more };
     });
   },
   'project.log': async ({ directory, run, from }) =>
     withKnownProject(directory, (project) =>
       runLog(engine.readRunDetail(project, run), liveStep(directory)).slice(from),
     ),
+  'projects.createNew': async (args) => createNew(args),
+  'files.choose': async ({ what }) => choose(what),
+  'settings.table': settingsTable,
+  'settings.preview': async ({ directory, values }) => preview(known(directory), values),
+  'settings.save': async ({ directory, values }) => {
+    saveSettings(directory, values);
+    return null;
+  },
+  'runs.details': async ({ directory, runs }) =>
+    withKnownProject(directory, (project) =>
+      runs.map((run) =>
+        runDetail(project, engine.readRunDetail(project, run), null, new Set<string>(), Date.now()),
+      ),
+    ),
+  'run.label': async ({ directory, run, ...label }) => {
+    withKnownProject(directory, (project) => engine.labelRun(project, run, label, Date.now()));
+    return null;
+  },
+  'run.model': async ({ directory, run }) => modelOf(directory, run),
+  'run.performance': async ({ directory, run }) => performanceOf(directory, run),
+  'run.estimate': async ({ directory, run, values }) => estimateOf(directory, run, values),
+  'desk.preferences': async () => preferences(),
+  'desk.prefer': async (change) => prefer(change),
+  'desk.copy': async ({ text }) => {
+    clipboard.writeText(text);
+    return null;
+  },
   'run.start': async ({ directory }) => {
     await startJob(known(directory));
     return null;
@@ -82,6 +157,9 @@ const handlers: Handlers = {
 };
 
 export function serveRequests(): void {
+  ipcMain.handle(OFFER_CHANNEL, (event, path: unknown) =>
+    isOurWindow(event) && typeof path === 'string' && path.length <= PATH_CHARS_MAX ? offer(path) : null,
+  );
   ipcMain.handle(REQUEST_CHANNEL, async (event, name: unknown, given: unknown): Promise<Answer<unknown>> => {
     try {
       if (!isOurWindow(event)) throw new IngotError('DESK-003', 'request from a foreign page');

@@ -160,7 +160,8 @@ describe('the run lock', () => {
     const project = toyProject();
     await runToy(project, { to: 'repeat' });
     project.db.exec(`
-      INSERT INTO runs VALUES (7, 'running', '{}', '{}', 1, NULL);
+      INSERT INTO runs (id, status, settings, toolVersions, startedAtMs)
+         VALUES (7, 'running', '{}', '{}', 1);
       INSERT INTO steps (runId, position, name, title, status) VALUES
         (7, 0, 'a', 'A', 'running'), (7, 1, 'b', 'B', 'planned');
       INSERT INTO runLock (id, runId, pid, processStart) VALUES (1, 7, ${2 ** 22 + 1}, 'boot:1');`);

@@ -1,6 +1,7 @@
 /** All migrations in order. Forward only, consecutive, never edited once released. */
 import { firstSchema } from './0001-first-schema.ts';
 import { runLock } from './0002-run-lock.ts';
+import { runLabels } from './0003-run-labels.ts';
 
 export interface Migration {
   /** Version of the database after it, stored as SQLite's `user_version`. */
@@ -9,4 +10,4 @@ export interface Migration {
   readonly sql: string;
 }
 
-export const MIGRATIONS: readonly Migration[] = [firstSchema, runLock];
+export const MIGRATIONS: readonly Migration[] = [firstSchema, runLock, runLabels];
