@@ -42,7 +42,7 @@ const RANDOM_SAMPLES = 8;
 export const simulateStep = defineStep({
   name: 'simulate',
   title: 'Simulate cycle by cycle',
-  version: 2,
+  version: 3,
   inputs: ['model.bin', 'quantized.bin', 'program.bin'],
   optionalFiles: ['calibration', ...TEST_FILES],
   outputs: ['simulation.bin', 'stimulus.bin'],
