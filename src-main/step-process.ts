@@ -1,5 +1,6 @@
 /** Entry of the process that runs one step. Started by the flow engine only. */
 import { FLOW } from './flow/flow.ts';
+import { PNR_STEPS } from './flow/pnr-flow.ts';
 import { serveStep } from './flow/serve-step.ts';
 
-serveStep(FLOW);
+serveStep([...FLOW, ...PNR_STEPS]);

@@ -28,7 +28,7 @@ export interface Shell {
   /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal;
   /** The product's flow, or the one named by INGOT_FLOW (a module that exports FLOW). */
-  readonly flow: { readonly steps: Flow; readonly module: string } | undefined;
+  readonly flow: { readonly steps: Flow; readonly module?: string } | undefined;
 }
 
 export interface Command {

@@ -51,6 +51,13 @@ const EXIT_OF: Readonly<Record<string, number>> = {
   COMPILE: EXIT.input,
   SIM: EXIT.input,
   NETLIST: EXIT.input,
+  // A DEF and constraints that are given; what else layout and timing complain of is a failed step.
+  ...Object.fromEntries(
+    ['LAYOUT-001', 'LAYOUT-002', 'LAYOUT-005', 'LAYOUT-006', 'LAYOUT-007', 'LAYOUT-050', 'LAYOUT-051']
+      .concat(['LAYOUT-052', 'LAYOUT-053', 'LAYOUT-054', 'TIMING-001', 'TIMING-002', 'TIMING-003'])
+      .concat(['TIMING-011', 'TIMING-012', 'TIMING-013'])
+      .map((code) => [code, EXIT.input]),
+  ),
   KIT: EXIT.missing,
   'KIT-104': EXIT.world,
   // A tool that is there and fails is a failed step.

@@ -76,6 +76,7 @@ export function parseAssignments(assignments: readonly string[]): Record<string,
 export function describeSpec(spec: SettingSpec): string {
   if (spec.type === 'boolean') return 'true or false';
   if (spec.type === 'choice') return spec.values.join(' | ');
+  if (spec.type === 'text') return 'text';
   const kind = spec.type === 'integer' ? 'whole number' : 'number';
   return `${kind} ${spec.min} to ${spec.max}${spec.unit ? ` ${spec.unit}` : ''}`;
 }
@@ -95,6 +96,8 @@ function checkValue(key: string, given: unknown): Checked {
       if (given === true || given === 'true' || given === '1' || given === 'yes') return { value: true };
       if (given === false || given === 'false' || given === '0' || given === 'no') return { value: false };
       return wrongType(key, given, spec);
+    case 'text':
+      return typeof given === 'string' ? { value: given } : wrongType(key, given, spec);
     case 'choice':
       if (typeof given !== 'string') return wrongType(key, given, spec);
       if (spec.values.includes(given)) return { value: given };

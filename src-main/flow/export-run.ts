@@ -16,6 +16,8 @@ export interface ExportOptions {
   readonly runId?: number | undefined;
   /** All artefacts of this step (a failed one too) instead of the flow's exports. */
   readonly step?: string | undefined;
+  /** Of those, only these. */
+  readonly names?: readonly string[];
   readonly flow?: Flow | undefined;
 }
 
@@ -26,7 +28,10 @@ export function exportRun(project: Project, options: ExportOptions): readonly st
   if (options.step !== undefined) indexOfStep(flow, options.step);
   const exported = new Set(flow.flatMap((step) => step.exports ?? []));
   const chosen = run.steps.flatMap((step) => {
-    if (options.step !== undefined) return step.name === options.step ? step.artefacts : [];
+    if (options.step !== undefined)
+      return step.name === options.step
+        ? step.artefacts.filter((a) => options.names?.includes(a.name) ?? true)
+        : [];
     return step.artefacts.filter((artefact) => exported.has(artefact.name));
   });
   if (chosen.length === 0) {

@@ -19,6 +19,7 @@ import { rtlStep } from './steps/rtl.ts';
 import { simulateStep } from './steps/simulate.ts';
 import { synthesiseStep } from './steps/synthesise.ts';
 import { timingStep } from './steps/timing.ts';
+import { viewsStep } from './steps/views.ts';
 
 export const FLOW: Flow = [
   importModelStep,
@@ -39,5 +40,6 @@ export const FLOW: Flow = [
   powerStep,
   layoutStep,
   checkStep,
+  viewsStep,
   reportStep,
 ];

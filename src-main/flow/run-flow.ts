@@ -28,8 +28,8 @@ export interface RunOptions extends RunRange {
   /** Abort cancels: finished steps are kept. */
   readonly signal?: AbortSignal;
   readonly observe?: FlowObserver;
-  /** Another flow than the product's, with the URL of the module that exports it as FLOW. */
-  readonly flow?: { readonly steps: Flow; readonly module: string };
+  /** Another flow than from model to chip; unless its steps are the product's, with the URL of the module that exports it as FLOW. */
+  readonly flow?: { readonly steps: Flow; readonly module?: string };
 }
 
 export interface RunResult extends RunEnd {

@@ -22,7 +22,8 @@ const WATCHDOG = `
     process.kill(process.pid, 'SIGKILL');
   }, periodMs);`;
 
-export function serveStep(productFlow: Flow): void {
+/** `productSteps`: those of all flows of the product; their names are unique. */
+export function serveStep(productSteps: Flow): void {
   const enginePid = Number(process.env[ENGINE_PID]);
   delete process.env[ENGINE_PID];
   if (!process.send || !enginePid) {
@@ -36,17 +37,17 @@ export function serveStep(productFlow: Flow): void {
   const abort = new AbortController();
   process.on('message', (message: ToStep) => {
     if (message.type === 'cancel') abort.abort();
-    else void serve(productFlow, message, abort.signal);
+    else void serve(productSteps, message, abort.signal);
   });
 }
 
-async function serve(productFlow: Flow, start: StartMessage, signal: AbortSignal): Promise<void> {
+async function serve(productSteps: Flow, start: StartMessage, signal: AbortSignal): Promise<void> {
   let error: Diagnostic | undefined;
   let stack: string | undefined;
   try {
     process.title = `ingot ${start.step}`;
     process.chdir(start.workDir);
-    error = await runStep(await findStep(productFlow, start), start, signal);
+    error = await runStep(await findStep(productSteps, start), start, signal);
   } catch (thrown) {
     error = describe(thrown, start.step);
     if (error.code === 'FLOW-009') stack = thrown instanceof Error ? thrown.stack : String(thrown);
@@ -55,10 +56,10 @@ async function serve(productFlow: Flow, start: StartMessage, signal: AbortSignal
   process.send?.(end, () => process.exit(0));
 }
 
-async function findStep(productFlow: Flow, start: StartMessage): Promise<AnyStep> {
+async function findStep(productSteps: Flow, start: StartMessage): Promise<AnyStep> {
   const flow = start.flowModule
     ? ((await import(/* @vite-ignore */ start.flowModule)) as { FLOW: Flow }).FLOW
-    : productFlow;
+    : productSteps;
   const step = flow.find((s) => s.name === start.step);
   assert(step, `no step ${start.step}`);
   return step;

@@ -23,7 +23,11 @@ export interface ChoiceSpec extends Common {
   readonly default: string;
   readonly values: readonly string[];
 }
-export type SettingSpec = NumberSpec | BooleanSpec | ChoiceSpec;
+export interface TextSpec extends Common {
+  readonly type: 'text';
+  readonly default: string;
+}
+export type SettingSpec = NumberSpec | BooleanSpec | ChoiceSpec | TextSpec;
 
 export const SETTINGS = {
   'data.pixels': {
@@ -125,6 +129,27 @@ export const SETTINGS = {
     default: true,
     help: 'resize, buffer and delay cells before routing until limits, setup and hold are met on estimated wires',
   },
+  'netlist.top': {
+    type: 'text',
+    default: '',
+    help: 'top module of a netlist that is given (`ingot pnr`); empty takes the only one',
+  },
+  'floorplan.dieWidthUm': {
+    type: 'number',
+    default: 0,
+    min: 0,
+    max: 20_000,
+    unit: 'um',
+    help: 'width of the die; with its height, in place of utilisation; 0 takes what the cells need',
+  },
+  'floorplan.dieHeightUm': {
+    type: 'number',
+    default: 0,
+    min: 0,
+    max: 20_000,
+    unit: 'um',
+    help: 'height of the die',
+  },
   'floorplan.utilization': {
     type: 'number',
     default: 0.45,
@@ -176,7 +201,9 @@ type ValueOf<S> = S extends { type: 'choice'; values: readonly (infer V)[] }
   ? V
   : S extends { type: 'boolean' }
     ? boolean
-    : number;
+    : S extends { type: 'text' }
+      ? string
+      : number;
 
 export type Settings = { readonly [K in SettingKey]: ValueOf<(typeof SETTINGS)[K]> };
 
@@ -189,6 +216,14 @@ export interface SettingRule {
 }
 
 export const RULES: readonly SettingRule[] = [
+  {
+    keys: ['floorplan.dieWidthUm', 'floorplan.dieHeightUm'],
+    fails: (s) =>
+      s['floorplan.dieWidthUm'] > 0 === s['floorplan.dieHeightUm'] > 0
+        ? undefined
+        : 'the die has a width or a height only',
+    remedy: 'give both, or 0 for both',
+  },
   {
     keys: ['chip.columns'],
     fails: (s) =>

@@ -7,6 +7,7 @@ import { exportCommand } from './export.ts';
 import { importCommand } from './import.ts';
 import { inferCommand } from './infer.ts';
 import { newCommand } from './new.ts';
+import { pnrCommand } from './pnr.ts';
 import { reportCommand } from './report.ts';
 import { runCommand } from './run.ts';
 import { settingsCommand } from './settings.ts';
@@ -17,6 +18,7 @@ export const COMMANDS: readonly Command[] = [
   importCommand,
   runCommand,
   inferCommand,
+  pnrCommand,
   statusCommand,
   reportCommand,
   exportCommand,

@@ -8,7 +8,7 @@ const SHOWN_MAX = 50;
 export const checkStep = defineStep({
   name: 'check',
   title: 'Check the finished layout',
-  version: 2,
+  version: 3,
   inputs: ['kit.bin', 'chip.gds', 'chip.def', 'filled.bin'],
   outputs: ['drc.lyrdb', 'check.json'],
   exports: ['drc.lyrdb'],
@@ -39,6 +39,11 @@ export const checkStep = defineStep({
         message: `${v.rule} ${v.layer} ${v.detail}`,
         place: `(${v.xDbu / kit.tech.dbuPerUm}, ${v.yDbu / kit.tech.dbuPerUm}) um ${v.nets.join(' ')}`,
       });
+    context.metric(
+      'opens',
+      report.rules.reduce((n, r) => n + (r.rule === 'open' ? r.violations : 0), 0),
+    );
+    context.metric('ruleViolations', report.violations.length);
     const count = (...rules: string[]): number =>
       report.rules.filter((r) => rules.includes(r.rule)).reduce((sum, r) => sum + r.violations, 0);
     const [opens, shorts] = [count('open'), count('short')];
@@ -78,6 +83,7 @@ export const checkStep = defineStep({
     const judged = await runKLayoutRules({ gds: gdsBytes, rules: routingRules(kit) }, drawn, context.signal);
     if (judged.status === 'skipped') return;
     const { result, violations } = judged;
+    context.metric('klayoutViolations', violations);
     const waived = result.rules.reduce((sum, rule) => sum + rule.waived, 0);
     for (const rule of result.rules.filter((x) => x.violations > 0))
       context.log({

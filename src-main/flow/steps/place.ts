@@ -1,17 +1,16 @@
 import { pack } from '../../base/pack.ts';
 import { defineStep } from '../step.ts';
-import { judged, packChip, readChip, readKitArtefact } from './chip-state.ts';
-import { chipConstraints } from './constraints.ts';
+import { judged, packChip, readChip, readConstraints, readKitArtefact } from './chip-state.ts';
 
 const PHASES = ['rough', 'ports', 'repair', 'global', 'legal', 'detailed'] as const;
 
 export const placeStep = defineStep({
   name: 'place',
   title: 'Place',
-  version: 6,
-  inputs: ['kit.bin', 'floorplan.bin'],
+  version: 7,
+  inputs: ['kit.bin', 'floorplan.bin', 'constraints.bin'],
   outputs: ['placed.bin', 'padding.bin'],
-  settings: ['place.seed', 'clock.periodPs'],
+  settings: ['place.seed'],
   async run(context) {
     const { placeChip, verifyBuffering, verifyPlacement } = await import('../../stages/placement/index.ts');
     const { estimateParasitics } = await import('../../stages/extraction/index.ts');
@@ -20,7 +19,7 @@ export const placeStep = defineStep({
     const before = readChip(context, 'floorplan.bin');
     // There is no clock tree yet: the clock counts as ideal.
     const constraints = {
-      ...chipConstraints(context.settings['clock.periodPs']),
+      ...readConstraints(context),
       isClockPropagated: false,
     };
     const placed = placeChip(before.netlist, kit, before.floorplan, before.placement, {

@@ -1,16 +1,15 @@
 import { pack, unpack } from '../../base/pack.ts';
 import type { Change, RepairState } from '../../stages/timing-repair/index.ts';
 import { defineStep } from '../step.ts';
-import { judged, packChip, readChip, readKitArtefact } from './chip-state.ts';
-import { chipConstraints } from './constraints.ts';
+import { judged, packChip, readChip, readConstraints, readKitArtefact } from './chip-state.ts';
 
 export const repairStep = defineStep({
   name: 'repair',
   title: 'Repair timing',
   version: 1,
-  inputs: ['kit.bin', 'clocked.bin', 'padding.bin'],
+  inputs: ['kit.bin', 'clocked.bin', 'padding.bin', 'constraints.bin'],
   outputs: ['repaired.bin', 'repair-journal.bin'],
-  settings: ['clock.periodPs', 'timing.repair'],
+  settings: ['timing.repair'],
   async run(context) {
     const { repairTiming, verifyTimingRepair } = await import('../../stages/timing-repair/index.ts');
     const { verifyBuffering, verifyPlacement } = await import('../../stages/placement/index.ts');
@@ -25,7 +24,7 @@ export const repairStep = defineStep({
     }
     const paddingSites = new Uint8Array(before.netlist.instMaster.length);
     paddingSites.set(unpack<Uint8Array>(context.readArtefact('padding.bin')));
-    const constraints = chipConstraints(context.settings['clock.periodPs']);
+    const constraints = readConstraints(context);
     const done = repairTiming(before.netlist, kit, floorplan, before.placement, constraints, {
       paddingSites,
       observe: (p) =>

@@ -2,6 +2,7 @@ import { pack, unpack } from '../../base/pack.ts';
 import type { RtlDesign } from '../../stages/rtl/index.ts';
 import { defineStep } from '../step.ts';
 import { judged, readKitArtefact } from './chip-state.ts';
+import { chipConstraints } from './constraints.ts';
 import { compareReplay, type Stimulus } from './stimulus.ts';
 
 /** Inferences that the mapped netlist replays here; the routed one replays them all. */
@@ -12,9 +13,9 @@ const LINES_USUAL = 300;
 export const synthesiseStep = defineStep({
   name: 'synthesise',
   title: 'Synthesise with Yosys',
-  version: 3,
+  version: 4,
   inputs: ['rtl.bin', 'stimulus.bin', 'kit.bin', 'kit.lib'],
-  outputs: ['synthesis.v', 'netlist.bin'],
+  outputs: ['synthesis.v', 'netlist.bin', 'constraints.bin'],
   settings: ['synthesis.tool', 'synthesis.flatten', 'clock.periodPs'],
   fingerprint: async (settings) => {
     const { yosysVersion } = await import('../../tools/yosys.ts');
@@ -54,6 +55,7 @@ export const synthesiseStep = defineStep({
     context.writeArtefact('synthesis.v', result.verilog);
     const netlist = stage.markClocks(result.netlist, kit);
     context.writeArtefact('netlist.bin', pack(netlist));
+    context.writeArtefact('constraints.bin', pack(chipConstraints(context.settings['clock.periodPs'])));
     const statistics = stage.netlistStatistics(netlist, kit);
     context.metric('cellsMapped', statistics.cells);
     context.metric('flops', statistics.flops);

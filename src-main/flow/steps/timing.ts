@@ -2,8 +2,7 @@ import { pack } from '../../base/pack.ts';
 import type { TimingReport } from '../../stages/timing/index.ts';
 import { toolVersion } from '../../tools/doctor.ts';
 import { defineStep, type StepContext } from '../step.ts';
-import { judged, readChip, readKitArtefact } from './chip-state.ts';
-import { chipConstraints } from './constraints.ts';
+import { judged, readChip, readConstraints, readKitArtefact } from './chip-state.ts';
 
 /** Largest difference to OpenSTA on an endpoint. */
 const STA_LIMIT_PS = 2;
@@ -12,11 +11,11 @@ const PATHS = 20;
 export const timingStep = defineStep({
   name: 'timing',
   title: 'Extract and time',
-  version: 5,
-  inputs: ['kit.bin', 'kit.lib', 'filled.bin'],
+  version: 6,
+  inputs: ['kit.bin', 'kit.lib', 'filled.bin', 'constraints.bin'],
   outputs: ['parasitics.bin', 'timing.bin', 'chip.spef', 'chip.sdc', 'chip.sdf'],
   exports: ['chip.spef', 'chip.sdc', 'chip.sdf'],
-  settings: ['clock.periodPs'],
+  settings: [],
   fingerprint: async () => ({ sta: (await toolVersion('sta')) ?? 'not found' }),
   async run(context) {
     const wires = await import('../../stages/extraction/index.ts');
@@ -40,7 +39,7 @@ export const timingStep = defineStep({
       detail: `${netlist.netNames.length} nets, ${parasitics.nodePin.length} nodes: a tree per net with all its pins, sums equal to length times table`,
     });
     context.progress(0.4, 'static timing');
-    const constraints = chipConstraints(context.settings['clock.periodPs']);
+    const constraints = readConstraints(context);
     const sdc = sta.writeSdc(constraints);
     context.writeArtefact('chip.sdc', sdc);
     context.writeArtefact('chip.sdf', sta.writeSdf(netlist, kit, parasitics, constraints));
@@ -53,6 +52,9 @@ export const timingStep = defineStep({
     context.metric('wnsPs', report.setup.worstSlackPs, 'ps');
     context.metric('tnsPs', report.setup.tnsPs, 'ps');
     context.metric('holdWnsPs', report.hold.worstSlackPs, 'ps');
+    context.metric('holdTnsPs', report.hold.tnsPs, 'ps');
+    context.metric('slewViolations', report.slewViolations.length);
+    context.metric('loadViolations', report.capViolations.length);
     context.metric('clockMhz', report.clockMhz, 'MHz');
     context.metric('clockSkewPs', report.clock.skewPs, 'ps');
     warnOfViolations(context, report);

@@ -211,18 +211,45 @@ function makeStraps(
   );
   const [from, to] = horizontal ? [core.y1, core.y2] : [core.x1, core.x2];
   const half = level.widthDbu / 2;
+  const step = level.widthDbu + strapSpacingDbu(routing(tech, layer), level.widthDbu, 1e9);
   const wanted = wantedCentres(to - from, dbu(spec.offsetUm), dbu(spec.pitchUm) / 2);
   const ends = spec.toDieEdge ? die : { ...core };
   // Straps that stop at the core still cover the outermost shapes of the level below.
   const over = spec.toDieEdge ? 0 : below.widthDbu / 2;
+  let low = from + half;
   wanted.forEach((at, k) => {
-    const c = bestCentre(kit, level, stack, from + at, from + half, to - half);
+    // Room for the straps still to come, and none nearer to the one before than the spacing.
+    const high = to - half - (wanted.length - 1 - k) * step;
+    if (low > high)
+      throw new IngotError(
+        'FLOOR-011',
+        `the core is too small for ${wanted.length} straps on ${spec.layer}`,
+        {
+          place: spec.layer,
+          remedy: 'choose a larger die, or power straps that are narrower or farther apart',
+        },
+      );
+    const c = bestCentre(kit, level, stack, from + at, low, high);
+    low = c + step;
     const rect: Rect = horizontal
       ? { x1: ends.x1 - over, y1: c - half, x2: ends.x2 + over, y2: c + half }
       : { x1: c - half, y1: ends.y1 - over, x2: c + half, y2: ends.y2 + over };
     level.shapes.push({ net: k % 2 === 0 ? 'power' : 'ground', layer, rect, kind: 'strap' });
   });
   return { level, stack };
+}
+
+/** Least width and height of a core that holds a power and a ground strap of every level, DBU. */
+export function leastCore(kit: Kit, options: PowerGridOptions): { widthDbu: number; heightDbu: number } {
+  const { tech } = kit;
+  const least = { H: 0, V: 0 };
+  for (const spec of options.levels) {
+    const layer = routing(tech, layerIndex(tech, spec.layer));
+    const width = Math.ceil(spec.widthUm * tech.dbuPerUm);
+    const span = 2 * width + strapSpacingDbu(layer, width, 1e9) + 4 * tech.gridDbu;
+    least[layer.direction] = Math.max(least[layer.direction], span);
+  }
+  return { widthDbu: least.V, heightDbu: least.H };
 }
 
 /** Rails, straps and the via stacks at every crossing of neighbouring levels of the same net. */

@@ -132,7 +132,9 @@ export function placeChip(
   let weights = o.netWeights;
   const rough = spread(netlist, floorplan, placement, 'rough', 0.3);
   o.observe?.({ phase: 'ports', fraction: 0 });
-  const withPorts = placePorts(netlist, kit, floorplan, rough.placement, o.ports);
+  // Ports that have a place keep it.
+  const withPorts =
+    floorplan.portPins.length > 0 ? floorplan : placePorts(netlist, kit, floorplan, rough.placement, o.ports);
   o.observe?.({ phase: 'repair', fraction: 0 });
   const first = repairNets(netlist, kit, withPorts, rough.placement, o.repair);
   let room = padding(first.netlist, first.placement);

@@ -1,0 +1,42 @@
+import { pack } from '../../base/pack.ts';
+import { defineStep } from '../step.ts';
+import { judged, readKitArtefact } from './chip-state.ts';
+
+/** In place of synthesis: a mapped netlist and its constraints as they are given. */
+export const netlistStep = defineStep({
+  name: 'netlist',
+  title: 'Read netlist and constraints',
+  version: 1,
+  inputs: ['kit.bin'],
+  files: ['netlist', 'constraints'],
+  outputs: ['netlist.bin', 'constraints.bin'],
+  settings: ['netlist.top'],
+  async run(context) {
+    const stage = await import('../../stages/netlist/index.ts');
+    const { analyzeTiming, readSdc } = await import('../../stages/timing/index.ts');
+    const kit = readKitArtefact(context);
+    const text = (role: string): string => new TextDecoder().decode(context.readFile(role).bytes);
+    const constraints = readSdc(text('constraints'));
+    const top = context.settings['netlist.top'];
+    const read = stage.readNetlist(text('netlist'), kit, top === '' ? undefined : top);
+    read.diagnostics.forEach(context.log);
+    const netlist = stage.markClocks(read.value, kit);
+    const problems = stage.verifyNetlist(netlist, kit);
+    context.writeArtefact('netlist.bin', pack(netlist));
+    context.writeArtefact('constraints.bin', pack(constraints));
+    const statistics = stage.netlistStatistics(netlist, kit);
+    context.metric('cellsMapped', statistics.cells);
+    context.metric('flops', statistics.flops);
+    context.metric('cellAreaUm2', statistics.areaUm2, 'um2');
+    context.proof({
+      name: 'every cell is of the library and every net has one driver',
+      judge: 'verifyNetlist',
+      result: judged(context, problems),
+      detail: `${statistics.cells} cells, ${statistics.flops} flip-flops, ${statistics.nets} nets: no unmapped cell, no open input`,
+    });
+    // Constraints that name what is not there are refused here and not an hour later.
+    const ideal = { ...constraints, isClockPropagated: false };
+    const report = analyzeTiming(netlist, kit, null, ideal, { pathCount: 0 });
+    context.metric('mappedWnsPs', report.setup.worstSlackPs, 'ps');
+  },
+});
