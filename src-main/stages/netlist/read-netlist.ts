@@ -12,7 +12,8 @@ import { VerilogTokens } from './verilog-tokens.ts';
  * Where two ports share a net a buffer is put before the later output (NETLIST-020, a warning).
  *
  * Throws NETLIST-001 syntax, -002 not structural, -003 which module, -004 undeclared, -005 declared twice,
- * -006 several drivers, -007 no driver, -008 constant without a tie cell, -009 cell or pin not in the kit.
+ * -006 several drivers, -007 no driver, -008 constant without a tie cell, -009 cell or pin not in the kit,
+ * -010 open input.
  */
 export function readNetlist(text: string, kit: Kit, top?: string): Diagnosed<Netlist> {
   const tokens = new VerilogTokens(text);
@@ -80,6 +81,7 @@ class NetlistBuilder {
           this.#tokens.refuse('NETLIST-006', `net ${bitNames[root]} has several drivers`, offset);
       }
     });
+    this.#refuseOpenInputs(instMaster, instPinStart, pinNet);
     const portRoots = ports.map((port) => this.#rootOf(port.bit, null, port.name, this.#module.offset));
     ports.forEach((port, p) => {
       uses[portRoots[p]!]!++;
@@ -87,6 +89,17 @@ class NetlistBuilder {
         this.#tokens.refuse('NETLIST-006', `net ${port.name} has several drivers`, this.#module.offset);
     });
     return this.#number({ instMaster, instPinStart, pinNet, uses, drivers, portRoots });
+  }
+
+  /** An input that nothing drives floats: a fault of the netlist, not ours to guess a value for. */
+  #refuseOpenInputs(instMaster: Int32Array, instPinStart: Int32Array, pinNet: Int32Array): void {
+    this.#module.instances.forEach((inst, i) =>
+      this.#kit.masters[instMaster[i]!]!.pins.forEach((pin, k) => {
+        const isSupply = pin.use === 'power' || pin.use === 'ground';
+        if (pin.direction === 'input' && !isSupply && pinNet[instPinStart[i]! + k] === NONE)
+          this.#tokens.refuse('NETLIST-010', `input ${inst.name}/${pin.name} is not connected`, inst.offset);
+      }),
+    );
   }
 
   #masterOf(inst: ParsedInstance, masters: ReadonlyMap<string, number>): number {

@@ -134,6 +134,25 @@ function settle(row: RowState, site: number, widths: Int32Array, xDbu: Int32Arra
   }
 }
 
+const emptyRow = (segment: Segment): RowState => ({
+  segment,
+  used: 0,
+  cells: [],
+  x: [],
+  weight: [],
+  wish: [],
+  width: [],
+  first: [],
+});
+
+/** The same cells in the order of their wishes. */
+function reordered(row: RowState, wishX: Int32Array, widths: Int32Array): RowState {
+  const fresh = emptyRow(row.segment);
+  for (const i of [...row.cells].sort((a, b) => wishX[a] - wishX[b] || a - b))
+    insertInRow(fresh, i, wishX[i], widths[i]);
+  return fresh;
+}
+
 /** Keeps a cell's left-right flip while its row dictates the other axis. */
 function orientInRow(rowOrient: number, before: number): number {
   const flippedX = before === ORIENT_FN || before === ORIENT_S;
@@ -147,6 +166,7 @@ function run(
   netlist: Netlist,
   placement: Placement,
   pads: Uint8Array | null,
+  widestFirst = false,
 ): Placement | null {
   const site = kit.tech.siteWidthDbu;
   const insts = netlist.instMaster.length;
@@ -154,21 +174,11 @@ function run(
   const heights = Int32Array.from(netlist.instMaster, (m) => kit.masters[m].heightDbu);
   const widths = pads ? bare.map((w, i) => w + pads[i] * site) : bare;
   const boxes = { ...placement, widthDbu: bare, heightDbu: heights };
-  const rows = makeSegments(floorplan, site, boxes).map((segments) =>
-    segments.map((segment): RowState => ({
-      segment,
-      used: 0,
-      cells: [],
-      x: [],
-      weight: [],
-      wish: [],
-      width: [],
-      first: [],
-    })),
-  );
+  const rows = makeSegments(floorplan, site, boxes).map((segments) => segments.map(emptyRow));
   const order: number[] = [];
   for (let i = 0; i < insts; i++) if (!placement.isFixed[i]) order.push(i);
-  order.sort((a, b) => placement.xDbu[a] - placement.xDbu[b] || a - b);
+  const first = widestFirst ? (a: number, b: number): number => widths[b] - widths[a] : () => 0;
+  order.sort((a, b) => first(a, b) || placement.xDbu[a] - placement.xDbu[b] || a - b);
   const xDbu = placement.xDbu.slice();
   const yDbu = placement.yDbu.slice();
   const orient = placement.orient.slice();
@@ -180,7 +190,8 @@ function run(
     yDbu[i] = row.segment.yDbu;
     orient[i] = orientInRow(row.segment.orient, placement.orient[i]);
   }
-  for (const row of rows.flat()) settle(row, site, widths, xDbu);
+  const filled = widestFirst ? rows.flat().map((row) => reordered(row, placement.xDbu, widths)) : rows.flat();
+  for (const row of filled) settle(row, site, widths, xDbu);
   return { xDbu, yDbu, orient, isFixed: placement.isFixed };
 }
 
@@ -250,7 +261,11 @@ export function legalise(
 ): LegalResult {
   const pads = options.paddingSites ?? null;
   const padded = pads ? runPadded(floorplan, kit, netlist, placement, pads) : null;
-  const legal = padded ?? run(floorplan, kit, netlist, placement, null);
+  // Rows nearly full: wide cells choose first, narrow ones find the gaps.
+  const legal =
+    padded ??
+    run(floorplan, kit, netlist, placement, null) ??
+    run(floorplan, kit, netlist, placement, null, true);
   if (!legal)
     throw new IngotError('PLACE-003', 'the rows have no room for all cells', {
       remedy: 'lower the utilisation',

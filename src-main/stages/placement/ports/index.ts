@@ -14,7 +14,7 @@ export interface PortOptions {
   readonly order: 'wirelength' | 'name';
   /** Side by port name or bus name (`data` for `data[3]`); others go anywhere. */
   readonly sides: Readonly<Record<string, Side>>;
-  /** Distance of neighbouring ports in tracks, at least 1. */
+  /** Distance of neighbouring ports in tracks, at least 1; by default 2, or 1 where the edge is short. */
   readonly minSpacingTracks: number;
   /** Routing layers for ports on left/right and top/bottom; the kit's roles by default. */
   readonly layerH?: string;
@@ -148,7 +148,10 @@ export function placePorts(
 ): Floorplan {
   const o = { ...DEFAULT_PORTS, ...options };
   const ports = netlist.ports;
-  const slots = allSlots(kit, floorplan, o);
+  let slots = allSlots(kit, floorplan, o);
+  // A crowded edge takes every track before it is refused.
+  if (slots.length < ports.length && options.minSpacingTracks === undefined)
+    slots = allSlots(kit, floorplan, { ...o, minSpacingTracks: 1 });
   if (slots.length < ports.length)
     throw new IngotError(
       'PLACE-004',
