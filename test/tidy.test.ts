@@ -33,6 +33,7 @@ const STAGE_ORDER = [
   'layout',
   'check',
   'report',
+  'view',
 ];
 
 /** Judges that must not see how the result was made: these stages may import only what is named. */

@@ -182,6 +182,8 @@ export interface Exported {
   readonly files: readonly string[];
 }
 
+export type ViewName = 'layout' | 'timing';
+
 type None = Record<string, never>;
 interface InProject {
   readonly directory: string;
@@ -231,6 +233,8 @@ export interface Requests {
   'desk.preferences': { args: None; result: Preferences };
   'desk.prefer': { args: Partial<Preferences>; result: Preferences };
   'desk.copy': { args: { readonly text: string }; result: null };
+  /** A view's data as pack.ts wrote it (base/layout-view.ts, base/timing-view.ts); null where the run has none. */
+  'run.view': { args: OfRun & { readonly view: ViewName }; result: Uint8Array | null };
   'run.start': { args: InProject; result: null };
   'run.cancel': { args: InProject; result: null };
   /** Asks for a folder and copies the run's results into it. */

@@ -74,6 +74,7 @@ const ARGUMENTS = {
     locale: z.enum(['en', 'zh']).exactOptional(),
   }),
   'desk.copy': z.strictObject({ text: z.string().max(1_000_000) }),
+  'run.view': OfRun.extend({ view: z.enum(['layout', 'timing']) }),
   'run.start': InProject,
   'run.cancel': InProject,
   'run.export': OfRun,
@@ -136,6 +137,12 @@ const handlers: Handlers = {
     clipboard.writeText(text);
     return null;
   },
+  'run.view': async ({ directory, run, view }) =>
+    withKnownProject(directory, (project) => {
+      const artefacts = engine.readRunDetail(project, run).steps.flatMap((step) => step.artefacts);
+      const found = artefacts.find(({ name }) => name === `${view}.view`);
+      return found ? engine.readArtefact(project.dir, found.name, found.digest) : null;
+    }),
   'run.start': async ({ directory }) => {
     await startJob(known(directory));
     return null;

@@ -22,7 +22,8 @@ export const viewsStep = defineStep({
     const sta = await import('../../stages/timing/index.ts');
     const { routedLengthsUm } = await import('../../stages/extraction/index.ts');
     const kit = readKitArtefact(context);
-    const read = <T>(name: Parameters<typeof context.readArtefact>[0]): T => unpack<T>(context.readArtefact(name));
+    const read = <T>(name: Parameters<typeof context.readArtefact>[0]): T =>
+      unpack<T>(context.readArtefact(name));
     const chip = readChip(context, 'filled.bin');
     const timing = read<TimingReport>('timing.bin');
     const input = {
