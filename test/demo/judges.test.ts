@@ -7,10 +7,11 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { checkLayout, pinLocations } from '../../src-main/stages/check/index.ts';
+import { checkLayout, pinLocations, routingRules } from '../../src-main/stages/check/index.ts';
 import { readDef, readGds } from '../../src-main/stages/layout/index.ts';
 import type { Netlist } from '../../src-main/stages/netlist/index.ts';
 import { quantizeInput, runCore, type QuantGraph } from '../../src-main/stages/quantize/index.ts';
+import { runKLayoutRules } from '../../src-main/tools/klayout-rules.ts';
 import { runKLayout } from '../../src-main/tools/klayout.ts';
 import { xorDefGds } from '../support/def-gds-xor.ts';
 import { demoArtefact } from '../support/demo-artefact.ts';
@@ -20,7 +21,13 @@ import { readFlatVerilog } from '../support/flat-verilog.ts';
 import { simulateGates, type GateLevelRun } from '../support/gate-level.ts';
 import { gdsElements } from '../support/gds-elements.ts';
 import { kitFiles, kitNote, nangate45 } from '../support/kit.ts';
-import { makeMutants, type Mutants } from '../support/layout-mutants.ts';
+import {
+  makeDoubles,
+  makeMutants,
+  missedDoubles,
+  type Double,
+  type Mutants,
+} from '../support/layout-mutants.ts';
 import { testTool } from '../support/tools.ts';
 
 const TEST_MS = 10 * 60_000;
@@ -107,6 +114,42 @@ describe.skipIf(!kitFiles || !klayout.path)(`KLayout${kitNote}${klayout.note}`, 
     const used = others.filter((l) => l.polygons > 0).map((l) => l.layer);
     for (const layer of ['via1', 'metal2', 'via2', 'metal3', 'via3', 'metal4']) expect(used).toContain(layer);
   });
+});
+
+describe.skipIf(!kitFiles)(`a GDS with shapes drawn twice, the copy beside${kitNote}`, () => {
+  let damaged: { gds: Uint8Array; doubles: readonly Double[] };
+  /** GDS units per unit of the kit. */
+  let scale: number;
+
+  beforeAll(() => {
+    const def = readDef(readFileSync(path('chip.def'), 'utf8')).value;
+    const gds = new Uint8Array(readFileSync(path('chip.gds')));
+    scale = readGds(gds).value.dbuPerUm / def.dbuPerUm;
+    damaged = makeDoubles(gds, gdsElements(gds, def.design), def, nangate45(), scale, 5, 46);
+    expect(damaged.doubles).toHaveLength(10);
+  }, DEMO_TIMEOUT_MS);
+
+  test('our check finds every one', { timeout: TEST_MS }, () => {
+    const { netlist } = demoArtefact<{ netlist: Netlist }>(demo, 'filled.bin');
+    const { violations } = checkLayout(readGds(damaged.gds).value, netlist, nangate45());
+    const places = violations.map((v) => [v.xDbu * scale, v.yDbu * scale] as const);
+    expect(missedDoubles(damaged.doubles, places)).toEqual([]);
+  });
+
+  test.skipIf(!klayout.path)(
+    `KLayout's rules find every one${klayout.note}`,
+    { timeout: TEST_MS },
+    async () => {
+      const rules = routingRules(nangate45());
+      const outcome = await runKLayoutRules({ gds: damaged.gds, rules }, join(folder, 'doubles'));
+      if (outcome.status !== 'done') throw new Error(outcome.reason);
+      const unit = scale * nangate45().tech.dbuPerUm;
+      const places = outcome.result.rules.flatMap((r) =>
+        r.places.map(([x, y]) => [x * unit, y * unit] as const),
+      );
+      expect(missedDoubles(damaged.doubles, places)).toEqual([]);
+    },
+  );
 });
 
 describe.skipIf(!kitFiles)(`a damaged GDS${kitNote}`, () => {

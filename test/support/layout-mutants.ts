@@ -62,6 +62,83 @@ export function makeMutants(
   return { gds: replaceElements(gds, changes), cut, moved, joined };
 }
 
+export interface Double {
+  readonly net: string;
+  /** Where the shape and its copy lie, with the layer's spacing about them, GDS units. */
+  readonly box: readonly [x1: number, y1: number, x2: number, y2: number];
+}
+
+/**
+ * `count` wires and as many vias drawn a second time, beside themselves: half the spacing that their layer asks for
+ * lies between the two. (A copy on the very place draws the same mask; our check remarks on it as `duplicate`.)
+ */
+export function makeDoubles(
+  gds: Uint8Array,
+  elements: readonly GdsElement[],
+  def: DefDesign,
+  kit: Kit,
+  scale: number,
+  count: number,
+  seed: number,
+): { readonly gds: Uint8Array; readonly doubles: readonly Double[] } {
+  const random = makeRng(seed);
+  const { wires, vias } = defShapes(def, def.nets, kit, scale);
+  const byKey = new Map(elements.map((e) => [elementKey(e), e]));
+  const changes = new Map<GdsElement, Uint8Array[]>();
+  const used = new Set<number>();
+  const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)]!;
+  const double = (key: string, net: number, dx: number, dy: number, box: Double['box']): Double => {
+    used.add(net);
+    const element = byKey.get(key)!;
+    const copy = withPoints(
+      gds,
+      element,
+      element.points.map((v, k) => v + (k % 2 === 0 ? dx : dy)),
+    );
+    changes.set(element, [gds.slice(element.start, element.end), copy]);
+    return { net: def.nets.names[net]!, box };
+  };
+  const doubledWires = Array.from({ length: count }, () => {
+    const wire = pick(wires.filter((w) => !used.has(w.net) && length(w) > LONG * thickness(w)));
+    const layer = kit.tech.layers.find((l) => l.name === def.layerNames[wire.layer])!;
+    const spacing = layer.spacingDbu * scale;
+    const by = thickness(wire) + halfOf(spacing, kit, scale);
+    const [dx, dy] = wire.isHorizontal ? [0, by] : [by, 0];
+    const [x1, y1, x2, y2] = wire.box;
+    return double(wire.key, wire.net, dx, dy, [
+      x1 - spacing,
+      y1 - spacing,
+      x2 + dx + spacing,
+      y2 + dy + spacing,
+    ]);
+  });
+  const doubledVias = Array.from({ length: count }, () => {
+    const via = pick(vias.filter((v) => !used.has(v.net)));
+    const { structure, points } = byKey.get(via.key)!;
+    const master = kit.tech.vias.find((v) => `VIA_${v.name}`.replace(/[^\w$?]/g, '_') === structure)!;
+    const { x1, x2 } = master.cutRects[0]!;
+    const layer = kit.tech.layers[master.cut]!;
+    const spacing = layer.spacingDbu * scale;
+    const dx = (x2 - x1) * scale + halfOf(spacing, kit, scale);
+    const [x, y, reach] = [points[0]!, points[1]!, 2 * dx + spacing];
+    return double(via.key, via.net, dx, 0, [x - reach, y - reach, x + dx + reach, y + reach]);
+  });
+  return { gds: replaceElements(gds, changes), doubles: [...doubledWires, ...doubledVias] };
+}
+
+/** Half of it, on the manufacturing grid. */
+const halfOf = (spacing: number, kit: Kit, scale: number): number =>
+  Math.floor(spacing / 2 / (kit.tech.gridDbu * scale)) * kit.tech.gridDbu * scale;
+
+/** The doubles in whose box none of the places (GDS units) lies. */
+export const missedDoubles = (
+  doubles: readonly Double[],
+  places: readonly (readonly [number, number])[],
+): Double[] =>
+  doubles.filter(
+    ({ box: [x1, y1, x2, y2] }) => !places.some(([x, y]) => x >= x1 && x <= x2 && y >= y1 && y <= y2),
+  );
+
 const thickness = ({ isHorizontal, box }: DefWire): number =>
   isHorizontal ? box[3] - box[1] : box[2] - box[0];
 

@@ -11,7 +11,7 @@ export interface Rtl {
 
 /**
  * An output-stationary systolic array, `side` x `side`: each element multiplies bytes from west and north into a
- * 24-bit accumulator and hands them on; a shift chain of each column brings the sums out. About 700 cells an element.
+ * 24-bit accumulator and hands them on; a shift chain of each column brings the sums out. About 475 cells an element.
  */
 export function systolicRtl(side: number): Rtl {
   const text = `
@@ -53,13 +53,17 @@ endmodule
   return { top: 'systolic', sources: [{ name: 'systolic.v', text }] };
 }
 
-/** The programmable engine with its sequencer, all modes and small memories of flops: hardly a repeated structure. */
+/**
+ * The programmable engine with its sequencer, all modes and small memories of flops: about 17,000 cells, hardly a
+ * repeated structure.
+ */
 export function controlRtl(more: Partial<Chip> = {}): Rtl {
-  const chip = chipOf(1, 4, {
-    activationBytes: 256,
-    weightWords: 64,
-    parameterBlocks: 8,
-    programWords: 24,
+  const chip = chipOf(1, 8, {
+    lanes: 2,
+    activationBytes: 64,
+    weightWords: 12,
+    parameterBlocks: 2,
+    programWords: 8,
     memory: 'flops',
     depthwise: true,
     add: true,
