@@ -7,7 +7,7 @@ import type {
   StridedSliceNode,
   UnaryNode,
 } from '../model/index.ts';
-import { type Adoption, belowOne, clampsOf, refuse, require, requireSameScale } from './adoption.ts';
+import { type Adoption, belowOne, clampsOf, refuse, refuseUnless, requireSameScale } from './adoption.ts';
 import { hardSwishTable, logisticTable, relu6Table, reluTable, requantizeTable, tanhTable } from './luts.ts';
 import { toMeanMultiplier, toMultiplier } from './multiplier.ts';
 import type { Multiplier, QuantTensor } from './types.ts';
@@ -27,8 +27,12 @@ export function adoptArithmetic(a: Adoption, node: ArithmeticNode): void {
   const isOutput =
     joint.join() ===
     [...Array<number>(Math.max(0, rank - out.modelShape.length)).fill(1), ...out.modelShape].join();
-  require(fits &&
-    isOutput, 'QUANT-030', node, `[${x.modelShape}] and [${y.modelShape}] to [${out.modelShape}]`);
+  refuseUnless(
+    fits && isOutput,
+    'QUANT-030',
+    node,
+    `[${x.modelShape}] and [${y.modelShape}] to [${out.modelShape}]`,
+  );
   const clamps = clampsOf(node.activation, out, node);
   const base = { name: node.name, inputs, output, ...clamps };
   if (node.op === 'MUL') {
@@ -53,13 +57,13 @@ export function adoptArithmetic(a: Adoption, node: ArithmeticNode): void {
 /** A factor that may be of any size up to what an int32 can take. */
 function factor(node: IntegerNode, real: number): Multiplier {
   const m = toMultiplier(real);
-  require(Number.isFinite(real) && m.shift <= 30, 'QUANT-032', node, `scales up by ${real}`);
+  refuseUnless(Number.isFinite(real) && m.shift <= 30, 'QUANT-032', node, `scales up by ${real}`);
   return m;
 }
 
 function requireEqualCount(a: Adoption, node: IntegerNode, input: number, output: number): void {
   const [from, to] = [a.tensors[input]!.modelShape, a.tensors[output]!.modelShape];
-  require(product(from) === product(to), 'QUANT-030', node, `[${from}] to [${to}]`);
+  refuseUnless(product(from) === product(to), 'QUANT-030', node, `[${from}] to [${to}]`);
 }
 
 export function adoptUnary(a: Adoption, node: UnaryNode): void {
@@ -101,13 +105,22 @@ function tableOf(node: UnaryNode, x: QuantTensor, y: QuantTensor): Int8Array {
 
 function requireScale(node: IntegerNode, t: QuantTensor, scale: number, zeroPoint: number): void {
   const isFixed = t.scale === scale && t.zeroPoint === zeroPoint;
-  require(isFixed, 'QUANT-032', node, `its output has scale ${scale} and zero point ${zeroPoint} by definition`);
+  refuseUnless(
+    isFixed,
+    'QUANT-032',
+    node,
+    `its output has scale ${scale} and zero point ${zeroPoint} by definition`,
+  );
 }
 
 /** The kernels shift by less than 31 bits. */
 function requireReach(node: IntegerNode, x: QuantTensor): void {
-  require(x.scale >= 2 ** -50 &&
-    x.scale < 8, 'QUANT-032', node, `an input scale of ${x.scale} is beyond the kernel`);
+  refuseUnless(
+    x.scale >= 2 ** -50 && x.scale < 8,
+    'QUANT-032',
+    node,
+    `an input scale of ${x.scale} is beyond the kernel`,
+  );
 }
 
 export function adoptSoftmax(a: Adoption, node: IntegerSoftmaxNode): void {
@@ -118,9 +131,9 @@ export function adoptSoftmax(a: Adoption, node: IntegerSoftmaxNode): void {
   requireScale(node, y, 1 / 256, -128);
   const depth = x.modelShape.at(-1) ?? 1;
   // 4096 times 1 leaves the sum's 12 integer bits.
-  require(depth < 4096, 'QUANT-030', node, `over ${depth} values, at most 4095 are read`);
+  refuseUnless(depth < 4096, 'QUANT-030', node, `over ${depth} values, at most 4095 are read`);
   const real = Math.min(node.beta * x.scale * 2 ** 26, 2 ** 31 - 1);
-  require(real > 1, 'QUANT-032', node, `beta ${node.beta} and scale ${x.scale} are too small`);
+  refuseUnless(real > 1, 'QUANT-032', node, `beta ${node.beta} and scale ${x.scale} are too small`);
   const inputBeta = toMultiplier(real);
   const diffMin = -Math.floor((31 * 2 ** 26) / 2 ** inputBeta.shift);
   a.ops.push({ kind: 'softmax', name: node.name, input, output, depth, inputBeta, diffMin });
@@ -135,15 +148,19 @@ function layout(a: Adoption, node: IntegerNode): { input: number; output: number
 
 function requireShape(a: Adoption, node: IntegerNode, output: number, wanted: readonly number[]): void {
   const found = a.tensors[output]!.modelShape;
-  require(found.join() ===
-    wanted.join(), 'QUANT-030', node, `gives [${wanted}] where [${found}] is declared`);
+  refuseUnless(
+    found.join() === wanted.join(),
+    'QUANT-030',
+    node,
+    `gives [${wanted}] where [${found}] is declared`,
+  );
 }
 
 export function adoptPad(a: Adoption, node: LayoutNode): void {
   const { input, output, dims } = layout(a, node);
   const paddings = a.constant(node, 1, 'int32').data;
   const isSound = paddings.length === 2 * dims.length && paddings.every((p) => p >= 0);
-  require(isSound, 'QUANT-030', node, `paddings [${paddings}] of [${dims}]`);
+  refuseUnless(isSound, 'QUANT-030', node, `paddings [${paddings}] of [${dims}]`);
   const before = dims.map((_, i) => paddings[2 * i]!);
   const after = dims.map((_, i) => paddings[2 * i + 1]!);
   requireShape(
@@ -167,7 +184,7 @@ export function adoptTranspose(a: Adoption, node: LayoutNode): void {
   const { input, output, dims } = layout(a, node);
   const permutation = Array.from(a.constant(node, 1, 'int32').data);
   const isSound = [...permutation].sort((p, q) => p - q).join() === dims.map((_, i) => i).join();
-  require(isSound, 'QUANT-030', node, `[${permutation}] is no order of ${dims.length} dimensions`);
+  refuseUnless(isSound, 'QUANT-030', node, `[${permutation}] is no order of ${dims.length} dimensions`);
   requireShape(
     a,
     node,
@@ -184,10 +201,14 @@ export function adoptMean(a: Adoption, node: LayoutNode): void {
   const axes = Array.from(a.constant(node, 1, 'int32').data, (x) => (x < 0 ? x + dims.length : x));
   const unique = [...new Set(axes)];
   const isSound = unique.length > 0 && unique.every((axis) => axis >= 0 && axis < dims.length);
-  require(isSound, 'QUANT-030', node, `axes [${axes}] of [${dims}]`);
+  refuseUnless(isSound, 'QUANT-030', node, `axes [${axes}] of [${dims}]`);
   const count = unique.reduce((p, axis) => p * dims[axis]!, 1);
-  require(product(a.tensors[output]!.modelShape) ===
-    product(dims) / count, 'QUANT-030', node, 'the output has another size');
+  refuseUnless(
+    product(a.tensors[output]!.modelShape) === product(dims) / count,
+    'QUANT-030',
+    node,
+    'the output has another size',
+  );
   const real = a.tensors[input]!.scale / a.tensors[output]!.scale;
   const outputScale = toMeanMultiplier(real, count) ?? refuse('QUANT-032', node, `scales up by ${real}`);
   a.ops.push({ kind: 'mean', name: node.name, input, output, dims, axes: unique, outputScale });
@@ -196,11 +217,11 @@ export function adoptMean(a: Adoption, node: LayoutNode): void {
 /** Begin, end and strides per dimension; shrinking a dimension takes one index of it. */
 export function adoptSlice(a: Adoption, node: StridedSliceNode): void {
   const { input, output, dims } = layout(a, node);
-  require(node.otherMasks === 0, 'QUANT-031', node, 'an ellipsis or a new axis is not read');
+  refuseUnless(node.otherMasks === 0, 'QUANT-031', node, 'an ellipsis or a new axis is not read');
   const [begins, ends, strides] = [1, 2, 3].map((i) => Array.from(a.constant(node, i, 'int32').data));
   const isSound =
     [begins, ends, strides].every((list) => list!.length === dims.length) && !strides!.includes(0);
-  require(isSound, 'QUANT-030', node, 'begin, end and strides do not name every dimension');
+  refuseUnless(isSound, 'QUANT-030', node, 'begin, end and strides do not name every dimension');
   const has = (mask: number, i: number): boolean => (mask & (1 << i)) !== 0;
   const within = (v: number, i: number): number => {
     const [low, high] = strides![i]! > 0 ? [0, dims[i]!] : [-1, dims[i]! - 1];
@@ -218,7 +239,7 @@ export function adoptSlice(a: Adoption, node: StridedSliceNode): void {
     const last = begin[i]! + (sizes[i]! - 1) * strides![i]!;
     return sizes[i]! >= 1 && begin[i]! >= 0 && begin[i]! < d && last >= 0 && last < d;
   });
-  require(isInside, 'QUANT-030', node, `takes nothing, or what is outside [${dims}]`);
+  refuseUnless(isInside, 'QUANT-030', node, `takes nothing, or what is outside [${dims}]`);
   requireShape(
     a,
     node,

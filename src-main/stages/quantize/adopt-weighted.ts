@@ -7,7 +7,7 @@ import type {
   IntegerTensor,
   Pool2dNode,
 } from '../model/index.ts';
-import { type Adoption, clampsOf, refuse, require, requireSameScale } from './adoption.ts';
+import { type Adoption, clampsOf, refuse, refuseUnless, requireSameScale } from './adoption.ts';
 import { toMultiplier } from './multiplier.ts';
 import type { QuantTensor, Requantize, Window } from './types.ts';
 
@@ -17,8 +17,12 @@ type Image = readonly [number, number, number, number];
 const KERNEL_VALUES_MAX = 2 ** 24;
 
 function image(tensor: IntegerTensor, node: IntegerNode): Image {
-  require(tensor.shape.length === 4 &&
-    tensor.shape[0] === 1, 'QUANT-030', node, `shape [${tensor.shape}] is no image [1, h, w, c]`);
+  refuseUnless(
+    tensor.shape.length === 4 && tensor.shape[0] === 1,
+    'QUANT-030',
+    node,
+    `shape [${tensor.shape}] is no image [1, h, w, c]`,
+  );
   return tensor.shape as unknown as Image;
 }
 
@@ -33,7 +37,7 @@ function windowOf(node: IntegerNode & Strided, kernelH: number, kernelW: number,
   const along = (size: number, out: number, kernel: number, stride: number): [number, number] => {
     const isSame = node.padding === 'same';
     const fits = isSame ? Math.ceil(size / stride) : Math.floor((size - kernel) / stride) + 1;
-    require(out === fits, 'QUANT-030', node, `gives ${out} places where ${fits} windows fit`);
+    refuseUnless(out === fits, 'QUANT-030', node, `gives ${out} places where ${fits} windows fit`);
     const total = isSame ? Math.max(0, (out - 1) * stride + kernel - size) : 0;
     const before = Math.floor(total / 2);
     return [before, total - before];
@@ -48,14 +52,19 @@ export function adoptConv(a: Adoption, node: Conv2dNode): void {
   const x = image(a.source(node, 0), node);
   const y = image(a.model.tensors[node.outputs[0]!]!, node);
   const weights = a.constant(node, 1, 'int8');
-  require(weights.shape.length === 4, 'QUANT-030', node, `weights of shape [${weights.shape}]`);
+  refuseUnless(weights.shape.length === 4, 'QUANT-030', node, `weights of shape [${weights.shape}]`);
   const [outC, kh, kw, groupC] = weights.shape as Image;
   const groups = x[3] / groupC;
   const isFit = Number.isInteger(groups) && outC % groups === 0 && y[3] === outC;
-  require(isFit, 'QUANT-030', node, `weights [${weights.shape}] do not fit ${x[3]} to ${y[3]} channels`);
+  refuseUnless(isFit, 'QUANT-030', node, `weights [${weights.shape}] do not fit ${x[3]} to ${y[3]} channels`);
   const [kernelH, kernelW] = [(kh - 1) * node.dilationH + 1, (kw - 1) * node.dilationW + 1];
   const size = outC * kernelH * kernelW * x[3];
-  require(size <= KERNEL_VALUES_MAX, 'QUANT-030', node, `the kernel has ${size} values, dilation included`);
+  refuseUnless(
+    size <= KERNEL_VALUES_MAX,
+    'QUANT-030',
+    node,
+    `the kernel has ${size} values, dilation included`,
+  );
   if (groups > 1) {
     a.remark('QUANT-101', node, `${groups} groups are computed as one dense convolution`);
   }
@@ -86,10 +95,15 @@ export function adoptDepthwise(a: Adoption, node: DepthwiseConv2dNode): void {
   const [one, kh, kw, outC] = image(weights, node);
   const depthMultiplier = outC / x[3];
   const isFit = one === 1 && Number.isInteger(depthMultiplier) && y[3] === outC;
-  require(isFit, 'QUANT-030', node, `weights [${weights.shape}] do not fit ${x[3]} to ${y[3]} channels`);
+  refuseUnless(isFit, 'QUANT-030', node, `weights [${weights.shape}] do not fit ${x[3]} to ${y[3]} channels`);
   const [kernelH, kernelW] = [(kh - 1) * node.dilationH + 1, (kw - 1) * node.dilationW + 1];
   const size = kernelH * kernelW * outC;
-  require(size <= KERNEL_VALUES_MAX, 'QUANT-030', node, `the kernel has ${size} values, dilation included`);
+  refuseUnless(
+    size <= KERNEL_VALUES_MAX,
+    'QUANT-030',
+    node,
+    `the kernel has ${size} values, dilation included`,
+  );
   remarkDilation(a, node);
   const spread = new Int8Array(size);
   for (let ky = 0; ky < kh; ky++) {
@@ -121,16 +135,16 @@ export function adoptFullyConnected(a: Adoption, node: FullyConnectedNode): void
   const count = (id: number): number => a.tensors[id]!.shape.reduce((p, d) => p * d, 1);
   const rows = count(input) / inC;
   const isFit = weights.shape.length === 2 && Number.isInteger(rows) && count(output) === rows * outC;
-  require(isFit, 'QUANT-030', node, `weights [${weights.shape}] do not fit its input and output`);
+  refuseUnless(isFit, 'QUANT-030', node, `weights [${weights.shape}] do not fit its input and output`);
   const scaled = scaledBy(a, node, weights, outC, 0, node.activation);
   if (rows === 1) {
-    require(a.tensors[output]!.shape[2] === outC, 'QUANT-030', node, 'the output is no vector');
+    refuseUnless(a.tensors[output]!.shape[2] === outC, 'QUANT-030', node, 'the output is no vector');
     a.ops.push({ kind: 'fullyConnected', name: node.name, input, output, weights: weights.data, ...scaled });
     return;
   }
   const [x, y] = [a.tensors[input]!.shape, a.tensors[output]!.shape];
   const isRows = x[2] === inC && y[2] === outC && x[0] === y[0] && x[1] === y[1];
-  require(isRows, 'QUANT-030', node, `[${x}] to [${y}] is no list of vectors`);
+  refuseUnless(isRows, 'QUANT-030', node, `[${x}] to [${y}] is no list of vectors`);
   const window = {
     kernelH: 1, kernelW: 1, strideH: 1, strideW: 1, padTop: 0, padLeft: 0, padBottom: 0, padRight: 0,
   }; // prettier-ignore
@@ -148,9 +162,9 @@ function scaledBy(
 ): { bias: Int32Array; requantize: Requantize } {
   const { scales } = weights;
   const isScaled = scales.length === 1 || (scales.length === outC && weights.axis === axis);
-  require(isScaled, 'QUANT-032', node, `${scales.length} weight scales along dimension ${weights.axis}`);
+  refuseUnless(isScaled, 'QUANT-032', node, `${scales.length} weight scales along dimension ${weights.axis}`);
   const isSymmetric = weights.zeroPoints.every((z) => z === 0);
-  require(isSymmetric, 'QUANT-032', node, 'its weights have a zero point other than 0');
+  refuseUnless(isSymmetric, 'QUANT-032', node, 'its weights have a zero point other than 0');
   const x: QuantTensor = a.tensors[a.input(node, 0)]!;
   const y: QuantTensor = a.tensors[a.output(node)]!;
   // TFLM rounds the product to float32 where a fully connected layer has one scale, and nowhere else.
@@ -161,13 +175,13 @@ function scaledBy(
     const product = x.scale * scales[scales.length === 1 ? 0 : o]!;
     const m = toMultiplier((isRounded ? Math.fround(product) : product) / y.scale);
     // Beyond 2^30 every sum but 0 saturates: no working model.
-    require(m.shift <= 30, 'QUANT-032', node, `channel ${o} is scaled up by 2^${m.shift}`);
+    refuseUnless(m.shift <= 30, 'QUANT-032', node, `channel ${o} is scaled up by 2^${m.shift}`);
     multiplierQ31[o] = m.multiplierQ31;
     shift[o] = m.shift;
   }
   const hasBias = node.inputs[2] !== undefined && node.inputs[2] !== -1;
   const bias = hasBias ? a.constant(node, 2, 'int32').data : new Int32Array(outC);
-  require(bias.length === outC, 'QUANT-030', node, `${bias.length} biases for ${outC} channels`);
+  refuseUnless(bias.length === outC, 'QUANT-030', node, `${bias.length} biases for ${outC} channels`);
   return { bias, requantize: { multiplierQ31, shift, ...clampsOf(activation, y, node) } };
 }
 
@@ -177,7 +191,7 @@ const POOL_TOLERANCE = 1e-6;
 export function adoptPool(a: Adoption, node: Pool2dNode): void {
   const x = image(a.source(node, 0), node);
   const y = image(a.model.tensors[node.outputs[0]!]!, node);
-  require(x[3] === y[3], 'QUANT-030', node, `${x[3]} to ${y[3]} channels`);
+  refuseUnless(x[3] === y[3], 'QUANT-030', node, `${x[3]} to ${y[3]} channels`);
   const input = a.input(node, 0);
   const output = a.output(node);
   requireSameScale(node, a.tensors[input]!, a.tensors[output]!, POOL_TOLERANCE);

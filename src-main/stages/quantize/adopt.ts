@@ -12,7 +12,7 @@ import {
   adoptUnary,
 } from './adopt-host.ts';
 import { adoptConv, adoptDepthwise, adoptFullyConnected, adoptPool } from './adopt-weighted.ts';
-import { Adoption, refuse, require, requireSameScale } from './adoption.ts';
+import { Adoption, refuse, refuseUnless, requireSameScale } from './adoption.ts';
 import type { QuantGraph } from './types.ts';
 
 /**
@@ -82,18 +82,18 @@ function adoptSameBytes(a: Adoption, node: IntegerNode): void {
   const input = a.input(node, 0);
   const output = a.output(node);
   const count = (t: number): number => a.tensors[t]!.modelShape.reduce((p, d) => p * d, 1);
-  require(count(input) === count(output), 'QUANT-030', node, 'the number of elements changes');
+  refuseUnless(count(input) === count(output), 'QUANT-030', node, 'the number of elements changes');
   requireSameScale(node, a.tensors[input]!, a.tensors[output]!, 0);
   a.ops.push({ kind: 'reshape', name: node.name, input, output });
 }
 
 /** TFLM joins only what has one scale. PACK adds a dimension, CONCATENATION grows one. */
 function adoptConcatenation(a: Adoption, node: ConcatenationNode): void {
-  require(node.activation === 'none', 'QUANT-031', node, 'a fused activation is not read');
+  refuseUnless(node.activation === 'none', 'QUANT-031', node, 'a fused activation is not read');
   const output = a.output(node);
   const dims = a.tensors[output]!.modelShape;
   const axis = node.axis < 0 ? node.axis + dims.length : node.axis;
-  require(axis >= 0 && axis < dims.length, 'QUANT-030', node, `axis ${node.axis} of [${dims}]`);
+  refuseUnless(axis >= 0 && axis < dims.length, 'QUANT-030', node, `axis ${node.axis} of [${dims}]`);
   const inputs = node.inputs.map((_, i) => a.input(node, i, 'any'));
   const inner = dims.slice(axis + 1).reduce((p, d) => p * d, 1);
   const outer = dims.slice(0, axis).reduce((p, d) => p * d, 1);
@@ -107,8 +107,13 @@ function adoptConcatenation(a: Adoption, node: ConcatenationNode): void {
     requireSameScale(node, a.tensors[t]!, a.tensors[output]!, 0);
     grown += own[axis]!;
   });
-  require(grown === dims[axis], 'QUANT-030', node, `joins ${grown} to ${dims[axis]} along axis ${axis}`);
+  refuseUnless(grown === dims[axis], 'QUANT-030', node, `joins ${grown} to ${dims[axis]} along axis ${axis}`);
   const chunks = inputs.map((t) => a.tensors[t]!.modelShape.reduce((p, d) => p * d, 1) / outer);
-  require(chunks.every((c) => c % inner === 0), 'QUANT-030', node, 'parts do not fit');
+  refuseUnless(
+    chunks.every((c) => c % inner === 0),
+    'QUANT-030',
+    node,
+    'parts do not fit',
+  );
   a.ops.push({ kind: 'concat', name: node.name, inputs, output, outer, chunks });
 }

@@ -89,7 +89,7 @@ export function refuse(code: string, node: IntegerNode, message: string): never 
   });
 }
 
-export function require(condition: boolean, code: string, node: IntegerNode, message: string): void {
+export function refuseUnless(condition: boolean, code: string, node: IntegerNode, message: string): void {
   if (!condition) refuse(code, node, message);
 }
 
@@ -124,11 +124,21 @@ export function clampsOf(
 /** A factor that TFLM's kernel demands to be below 1 (QuantizeMultiplierSmallerThanOneExp). */
 export function belowOne(real: number, node: IntegerNode): Multiplier {
   const m = toMultiplier(real);
-  require(real > 0 && real < 1 && m.shift <= 0, 'QUANT-032', node, `a factor is ${real}, TFLM needs 0 … 1`);
+  refuseUnless(
+    real > 0 && real < 1 && m.shift <= 0,
+    'QUANT-032',
+    node,
+    `a factor is ${real}, TFLM needs 0 … 1`,
+  );
   return m;
 }
 
 export function requireSameScale(node: IntegerNode, a: QuantTensor, b: QuantTensor, tolerance: number): void {
   const isSame = Math.abs(a.scale - b.scale) <= tolerance && a.zeroPoint === b.zeroPoint;
-  require(isSame, 'QUANT-032', node, `changes the scale from ${a.scale} to ${b.scale}, or the zero point`);
+  refuseUnless(
+    isSame,
+    'QUANT-032',
+    node,
+    `changes the scale from ${a.scale} to ${b.scale}, or the zero point`,
+  );
 }
