@@ -90,13 +90,14 @@ describe.skipIf(!kitFiles)(`reading netlists${kitNote}`, () => {
       'NETLIST-006',
       'netlist:3:47',
     ],
-    ['no driver', wrap(''), 'NETLIST-007', 'y'],
+    ['no driver', wrap(''), 'NETLIST-007', 'netlist:1:8'],
+    ['an open input', wrap('INV_X1 i (.ZN(y));'), 'NETLIST-010', 'netlist:3:3'],
     ['a name declared twice', wrap('wire w; wire w;'), 'NETLIST-005', 'netlist:3:17'],
     ['a pin connected twice', wrap('INV_X1 i (.A(a), .A(a), .ZN(y));'), 'NETLIST-005', 'netlist:3:21'],
     ['hierarchy', wrap('u i (.a(a));') + 'module u (a); input a; endmodule', 'NETLIST-003', undefined],
     ['an early end', 'module t (a', 'NETLIST-001', 'netlist:1:12'],
     ['something else', 'int main() {}', 'NETLIST-001', 'netlist:1:1'],
-    ['nothing', '', 'NETLIST-003', undefined],
+    ['nothing', '', 'NETLIST-003', 'netlist:1:1'],
   ])('refuses %s', async (_what, text, code, place) => {
     const kit = nangate45();
     const found = codeOf(() => readNetlist(text, kit));

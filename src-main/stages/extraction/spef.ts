@@ -112,10 +112,18 @@ const SCALES: Readonly<Record<string, number>> = {
   KOHM: 1,
 };
 
-/** Reads SPEF of tree or mesh nets back for this netlist. Throws EXTRACT-010 with the line. */
+/** Reads SPEF of tree or mesh nets back for this netlist. Throws EXTRACT-010, -011 with line and column. */
 export function readSpef(text: string, netlist: Netlist, kit: Kit): Parasitics {
-  const fail = (line: number, message: string): IngotError =>
-    new IngotError('EXTRACT-010', message, { place: `spef:${line + 1}` });
+  const lines = text.split('\n');
+  /** `word`: which one of the line is meant, from 0. */
+  const fail = (line: number, message: string, word = 0, code = 'EXTRACT-010'): IngotError => {
+    const starts = [...lines[line].matchAll(/\S+/g)].map((m) => m.index);
+    const column = (starts[word] ?? lines[line].trimEnd().length) + 1;
+    return new IngotError(code, message, {
+      place: `spef:${line + 1}:${column}`,
+      remedy: 'write the file anew for this netlist, with grounded capacitances only',
+    });
+  };
   const pins = netlist.pinNet.length;
   const portNames = spefPortNames(netlist);
   // Keys keep their escapes: `a[0]` of a vector and an internal `a\\[0\\]` are two names.
@@ -129,44 +137,51 @@ export function readSpef(text: string, netlist: Netlist, kit: Kit): Parasitics {
     nodes: Map<string, number>;
     caps: Map<string, number>;
     edges: [string, string, number][];
+    /** Where its *D_NET stands. */
+    line: number;
   } | null)[] = netlist.netNames.map(() => null);
   let net: (typeof nets)[number] = null;
   let section = '';
   let source: Parasitics['source'] = 'routed';
   const resolve = (name: string): string => (name.startsWith('*') ? (names.get(name) ?? name) : name);
-  const number = (text: string | undefined, line: number): number => {
-    const v = Number(text);
-    if (text === undefined || !Number.isFinite(v))
-      throw fail(line, `expected a number, found ${text ?? 'nothing'}`);
+  const number = (w: readonly string[], word: number, line: number): number => {
+    const v = Number(w[word]);
+    if (w[word] === undefined || !Number.isFinite(v))
+      throw fail(line, `expected a number, found ${w[word] ?? 'nothing'}`, word);
     return v;
   };
-  text.split('\n').forEach((raw, at) => {
+  lines.forEach((raw, at) => {
     const line = raw.trim();
     if (line === '' || line.startsWith('//')) return;
     const w = wordsOf(line);
     if (w[0] === '*DESIGN_FLOW') {
       if (line.includes('MODELLED BEFORE ROUTING')) source = 'placement';
     } else if (w[0] === '*C_UNIT' || w[0] === '*R_UNIT') {
-      const unit = SCALES[w[2]];
-      if (unit === undefined) throw fail(at, `unknown unit ${w[2]}`);
-      scale[w[0] === '*C_UNIT' ? 'C' : 'R'] = number(w[1], at) * unit;
+      const unit = Object.hasOwn(SCALES, w[2] ?? '') ? SCALES[w[2]] : undefined;
+      if (unit === undefined) throw fail(at, `unknown unit ${w[2] ?? ''}`, 2);
+      scale[w[0] === '*C_UNIT' ? 'C' : 'R'] = number(w, 1, at) * unit;
     } else if (/^\*[A-Z]/.test(w[0]) && !/^\*\d/.test(w[0])) {
       section = w[0];
       if (section === '*D_NET') {
         const n = netIndex.get(resolve(w[1] ?? ''));
-        if (n === undefined) throw fail(at, `there is no net ${resolve(w[1] ?? '')}`);
-        if (nets[n]) throw fail(at, `net ${netlist.netNames[n]} stands twice`);
-        net = { nodes: new Map(), caps: new Map(), edges: [] };
+        if (n === undefined) throw fail(at, `there is no net ${resolve(w[1] ?? '')}`, 1);
+        if (nets[n]) throw fail(at, `net ${netlist.netNames[n]} stands twice`, 1);
+        net = { nodes: new Map(), caps: new Map(), edges: [], line: at };
         nets[n] = net;
       } else if (section === '*I' || section === '*P') {
         if (!net) throw fail(at, `${section} outside a net`);
+        if (w[1] === undefined) throw fail(at, `${section} names no node`);
         net.nodes.set(w[1], pinOf(resolveNode(w[1]), at));
       } else if (section === '*END') net = null;
     } else if (section === '*NAME_MAP') names.set(w[0], w[1] ?? '');
     else if (section === '*CAP' && net) {
-      if (w.length !== 3) throw fail(at, 'coupling capacitances are not supported');
-      net.caps.set(w[1], (net.caps.get(w[1]) ?? 0) + number(w[2], at) * scale.C);
-    } else if (section === '*RES' && net) net.edges.push([w[1], w[2], number(w[3], at) * scale.R]);
+      if (w.length !== 3)
+        throw fail(
+          at,
+          w.length === 4 ? 'coupling capacitances are not supported' : 'expected a node and a number',
+        );
+      net.caps.set(w[1], (net.caps.get(w[1]) ?? 0) + number(w, 2, at) * scale.C);
+    } else if (section === '*RES' && net) net.edges.push([w[1], w[2], number(w, 3, at) * scale.R]);
     else if (section !== '*PORTS') throw fail(at, `cannot read "${line}"`);
   });
   function resolveNode(node: string): { name: string; pin: string | null } {
@@ -177,12 +192,12 @@ export function readSpef(text: string, netlist: Netlist, kit: Kit): Parasitics {
   function pinOf(node: { name: string; pin: string | null }, line: number): number {
     if (node.pin === null) {
       const p = portIndex.get(node.name);
-      if (p === undefined) throw fail(line, `there is no port ${node.name}`);
+      if (p === undefined) throw fail(line, `there is no port ${node.name}`, 1);
       return pins + p;
     }
     const i = instIndex.get(node.name);
     const k = i === undefined ? undefined : pinIndex[netlist.instMaster[i]].get(node.pin);
-    if (i === undefined || k === undefined) throw fail(line, `there is no pin ${node.name}/${node.pin}`);
+    if (i === undefined || k === undefined) throw fail(line, `there is no pin ${node.name}/${node.pin}`, 1);
     return netlist.instPinStart[i] + k;
   }
   const builder = new ParasiticsBuilder();
@@ -203,7 +218,7 @@ export function readSpef(text: string, netlist: Netlist, kit: Kit): Parasitics {
     const driver = netlist.netPins[netlist.netPinStart[n]];
     const root = [...given.nodes].find(([, pin]) => pin === driver)?.[0];
     if (root === undefined)
-      throw new IngotError('EXTRACT-011', 'the net lacks its driver', { place: netlist.netNames[n] });
+      throw fail(given.line, `net ${netlist.netNames[n]} lacks its driver`, 1, 'EXTRACT-011');
     builder.finishNet(idOf(root));
   });
   return builder.build(source);

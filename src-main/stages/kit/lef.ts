@@ -15,11 +15,13 @@ export type LefCutLayer = Omit<CutLayer, 'gdsLayer'>;
 
 export interface LefVia {
   readonly name: string;
+  readonly place: string;
   readonly shapes: { layer: string; rect: Rect }[];
 }
 
 export interface LefViaRule {
   readonly name: string;
+  readonly place: string;
   readonly enclosures: { layer: string; overhangs: [number, number] }[];
   cut: { layer: string; rect: Rect; pitchX: number; pitchY: number } | null;
 }
@@ -31,6 +33,8 @@ export interface Lef {
   /** Bottom up; masterslice and overlap layers left out but remembered as known. */
   readonly layers: (LefRoutingLayer | LefCutLayer)[];
   readonly otherLayers: Set<string>;
+  /** Where each layer of `layers` is declared. */
+  readonly layerPlaces: string[];
   readonly vias: LefVia[];
   readonly viaRules: LefViaRule[];
   readonly macros: LefMacro[];
@@ -44,6 +48,7 @@ export function emptyLef(): Lef {
     site: null,
     layers: [],
     otherLayers: new Set(),
+    layerPlaces: [],
     vias: [],
     viaRules: [],
     macros: [],
@@ -111,6 +116,8 @@ function readLayer(t: LefTokens, lef: Lef): void {
   t.expect('TYPE');
   const type = t.word();
   t.expect(';');
+  const place = t.source.place(t.offset);
+  if (type === 'ROUTING' || type === 'CUT') lef.layerPlaces.push(place);
   if (type === 'ROUTING') lef.layers.push(readRoutingLayer(t, name));
   else if (type === 'CUT') lef.layers.push(readCutLayer(t, name));
   else if (type === 'MASTERSLICE' || type === 'OVERLAP' || type === 'IMPLANT') {
@@ -221,7 +228,7 @@ function readRect(t: LefTokens): Rect {
 }
 
 function readVia(t: LefTokens, lef: Lef): void {
-  const via: LefVia = { name: t.word(), shapes: [] };
+  const via: LefVia = { name: t.word(), place: t.source.place(t.offset), shapes: [] };
   let layer = '';
   for (let word = t.word(); word !== 'END'; word = t.word()) {
     if (word === 'DEFAULT') continue;
@@ -237,7 +244,12 @@ function readVia(t: LefTokens, lef: Lef): void {
 }
 
 function readViaRule(t: LefTokens, lef: Lef): void {
-  const rule: LefViaRule = { name: t.word(), enclosures: [], cut: null };
+  const rule: LefViaRule = {
+    name: t.word(),
+    place: t.source.place(t.offset),
+    enclosures: [],
+    cut: null,
+  };
   t.expect('GENERATE');
   let layer = '';
   let rect: Rect | null = null;

@@ -73,7 +73,7 @@ export class DefNetsReader {
       if (key === 'USE') use = t.next();
       else if (key === 'RECT' && this.#context.isSpecial) this.#specialRect();
       else {
-        const words = HARMLESS[key];
+        const words = Object.hasOwn(HARMLESS, key) ? HARMLESS[key] : undefined;
         if (words === undefined) throw t.error('LAYOUT-006', `${key} in a net is not supported`);
         for (let k = 0; k < words; k++) t.next();
       }

@@ -40,7 +40,7 @@ export function readGeneratedVia(t: DefTokens): { layer: string; rect: Rect }[] 
     const key = t.next();
     if (key === 'LAYERS') layers = [t.next(), t.next(), t.next()];
     else {
-      const entry = COUNTS[key];
+      const entry = Object.hasOwn(COUNTS, key) ? COUNTS[key] : undefined;
       if (!entry) throw t.error('LAYOUT-006', `${key} in VIAS is not supported`);
       n[entry[0]] = Array.from({ length: entry[1] }, () => t.integer());
     }

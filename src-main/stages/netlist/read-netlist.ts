@@ -23,6 +23,7 @@ export function readNetlist(text: string, kit: Kit, top?: string): Diagnosed<Net
   if (chosen.length !== 1) {
     const names = modules.map((m) => m.name).join(', ') || 'none';
     throw new IngotError('NETLIST-003', `expected one module${top ? ` ${top}` : ''}, found: ${names}`, {
+      place: tokens.place(chosen[1]?.offset ?? 0),
       remedy: 'name the top module, and flatten the design',
     });
   }
@@ -147,6 +148,13 @@ class NetlistBuilder {
     return root;
   }
 
+  /** Where the text first connects the net of this root. */
+  #firstUse(root: number): number {
+    for (const inst of this.#module.instances)
+      for (const { bit, offset } of inst.connections) if (bit >= 0 && this.#find(bit) === root) return offset;
+    return this.#module.offset;
+  }
+
   /** Numbers the nets that stay, in order of declaration, and separates ports that share one. */
   #number(d: {
     instMaster: Int32Array;
@@ -167,7 +175,7 @@ class NetlistBuilder {
       if (uses === 0 || (uses === 1 && drivers === 1 && !hasPort[bit])) continue;
       if (drivers === 0)
         throw new IngotError('NETLIST-007', `net ${bitNames[bit]} has no driver`, {
-          place: bitNames[bit]!,
+          place: this.#tokens.place(this.#firstUse(bit)),
           remedy: 'drive it, or tie it with a tie cell',
         });
       netOf[bit] = netNames.length;
