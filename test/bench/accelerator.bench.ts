@@ -11,7 +11,7 @@ import { buildChip, difference, isEqual, rtlCase, simulateCase } from '../check-
 import { corpusModel } from '../check-rtl/models.ts';
 import { corpusNote, skipCorpus } from '../support/corpus.ts';
 import { testTool } from '../support/tools.ts';
-import { median, printTable, ratio, short, timeOf, type Row } from './table.ts';
+import { printTable, ratio, short, timeOf, type Row } from './table.ts';
 
 const BENCH_MS = 20 * 60_000;
 const RUNS = 5;
@@ -25,8 +25,11 @@ const rows: Row[] = [];
 afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
   const head = ['model', 'chip', 'cycles', 'compile', 'timing only', 'values, first', 'values', 'GMAC/s', 'slow path', 'Verilator', 'Mcycles/s', 'Verilator / values']; // prettier-ignore
-  printTable('Accelerator: milliseconds of one inference', head, rows);
+  printTable('Accelerator: milliseconds of one inference, the best of five runs', head, rows);
 });
+
+/** Of a machine with other work the quickest run says most. */
+const best = (times: readonly number[]): number => Math.min(...times);
 
 interface Subject {
   readonly name: string;
@@ -39,7 +42,7 @@ function subject(name: string, rowsOfChip: number, columns: number): Subject {
   const chip = chipOfShape(rowsOfChip, columns);
   const { graph, samples } = corpusModel(name, 1);
   let plan = compilePlan(graph, chip);
-  const compileMs = median(
+  const compileMs = best(
     Array.from({ length: RUNS }, () => timeOf(() => void (plan = compilePlan(graph, chip)))),
   );
   let found: Pick<Subject, 'program' | 'input'> | undefined;
@@ -90,7 +93,7 @@ describe.skipIf(skipCorpus || !verilator.path)(`against Verilator${corpusNote}${
         times.rtl.push(((await run(passes)) - (await run(1))) / (passes - 1));
         const copy = fresh();
         times.first.push(timeOf(() => void simulate(copy, chip, [input])));
-        const repeats = 10;
+        const repeats = 40;
         times.values.push(
           timeOf(() => {
             for (let k = 0; k < repeats; k++) simulate(copy, chip, [input]);
@@ -99,7 +102,7 @@ describe.skipIf(skipCorpus || !verilator.path)(`against Verilator${corpusNote}${
         times.timing.push(timeOf(() => void timeProgram(fresh(), chip)));
         times.slow.push(timeOf(() => void simulate(copy, chip, [input], { slow: true })));
       }
-      const ms = Object.fromEntries(Object.entries(times).map(([k, v]) => [k, median(v)])) as Record<
+      const ms = Object.fromEntries(Object.entries(times).map(([k, v]) => [k, best(v)])) as Record<
         keyof typeof times,
         number
       >;
