@@ -18,7 +18,7 @@ function withUnit(value: number, unit: string): string {
   return `${formatNumber(value)}\u00a0${UNITS[unit] ?? unit}`.trimEnd();
 }
 
-function formatBytes(bytes: number): string {
+export function formatBytes(bytes: number): string {
   if (bytes < 1024) return `${bytes}\u00a0B`;
   if (bytes < 1024 ** 2) return `${(bytes / 1024).toFixed(1)}\u00a0KiB`;
   return `${(bytes / 1024 ** 2).toFixed(1)}\u00a0MiB`;

@@ -1,9 +1,28 @@
 /** What the window shows. One writer: this class. Everything can be rebuilt from the contract. */
 import type { Diagnostic } from '../../src-main/base/diagnostic.ts';
-import type { Exported, LogRow, ProjectSummary, RunDetail, RunSummary } from '../../src-main/ipc/contract.ts';
+import type {
+  ArtefactRow,
+  Chosen,
+  Exported,
+  FileRow,
+  LogRow,
+  Preferences,
+  Preview,
+  ProjectSummary,
+  RunDetail,
+  RunSummary,
+  SettingsTable,
+  SettingValue,
+  SettingValues,
+} from '../../src-main/ipc/contract.ts';
 import { onChange, request, troubleOf } from '../api/client.ts';
 
-export type Tab = 'steps' | 'proof' | 'log' | 'report';
+import { language } from '../texts/index.svelte.ts';
+import { selection } from './selection.svelte.ts';
+
+/** Typing and dragging change settings many times a second. */
+const PREVIEW_WAIT_MS = 150;
+export const COMPARED_MAX = 8;
 
 /** How often the database is looked at: runs of the command line are seen by this alone. */
 const LOOK_MS = { running: 1000, idle: 3000 };
@@ -16,18 +35,44 @@ export class Desk {
   /** Why the last command did not do what was asked. */
   trouble = $state.raw<Diagnostic | null>(null);
   exported = $state.raw<Exported | null>(null);
-  tab = $state<Tab>('steps');
+  /** Id of the view that is shown (views/registry.ts). */
+  tab = $state('steps');
+  trash = $state.raw<readonly RunSummary[]>([]);
+  files = $state.raw<readonly FileRow[]>([]);
+  /** Of the project, as saved. */
+  settings = $state.raw<SettingValues>({});
+  changed = $state.raw<readonly string[]>([]);
+  /** Settings that the user changed and did not save yet. */
+  draft = $state.raw<SettingValues>({});
+  /** What a run would do with them. */
+  preview = $state.raw<Preview | null>(null);
+  table = $state.raw<SettingsTable>({ rows: [], presets: [] });
+  preferences = $state.raw<Preferences>({ theme: 'system', locale: 'en' });
+  /** Runs to compare, in the order in which they were marked. */
+  compared = $state.raw<readonly number[]>([]);
+  isConsoleOpen = $state(false);
+  isPaletteOpen = $state(false);
+  /** The model that a new project is being made of; undefined when none is being made. */
+  wizard = $state.raw<{ readonly model: Chosen | null } | undefined>(undefined);
+  /** Step that was chosen in the flow strip. */
+  focusedStep = $state<string | null>(null);
   isLoading = $state(true);
   /** A command on its way, of which the database does not know yet. */
   pending = $state<'start' | 'cancel' | null>(null);
   readonly project = $derived(this.projects.find((p) => p.directory === this.directory) ?? null);
   readonly isRunning = $derived(this.runs[0]?.status === 'running');
+  readonly values = $derived<SettingValues>({ ...this.settings, ...this.draft });
+  readonly drafted = $derived(Object.keys(this.draft).length);
+  readonly artefacts = $derived<readonly ArtefactRow[]>(this.detail?.artefacts ?? []);
 
   /** The run that the user chose; null follows the newest. */
   #chosen: number | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #look: Promise<void> | null = null;
   #isStale = false;
+  #previewTimer: ReturnType<typeof setTimeout> | undefined;
+  /** What the preview was made of. */
+  #previewed = '';
 
   /** Loads the project list and keeps looking at the open one; returns the function that stops it. */
   start(): () => void {
@@ -43,6 +88,9 @@ export class Desk {
 
   async #load(): Promise<void> {
     await this.#command(async () => {
+      this.preferences = await request('desk.preferences', {});
+      language.locale = this.preferences.locale;
+      this.table = await request('settings.table', {});
       this.projects = await request('projects.list', {});
       const first = this.projects.find((p) => p.trouble === null);
       if (first) await this.select(first.directory);
@@ -55,6 +103,15 @@ export class Desk {
       this.directory = directory;
       this.runs = [];
       this.detail = null;
+      this.trash = [];
+      this.files = [];
+      this.settings = {};
+      this.draft = {};
+      this.preview = null;
+      this.compared = [];
+      this.focusedStep = null;
+      this.#previewed = '';
+      selection.clear();
       this.tab = 'steps';
     }
     this.#chosen = null;
@@ -97,6 +154,14 @@ export class Desk {
       if (directory !== this.directory || run !== this.#chosen) return;
       this.runs = state.runs;
       this.detail = state.detail;
+      this.trash = state.trash;
+      this.files = state.files;
+      if (JSON.stringify(this.settings) !== JSON.stringify(state.settings)) this.settings = state.settings;
+      this.changed = state.changed;
+      const known = state.runs.map((r) => r.id);
+      if (this.compared.some((id) => !known.includes(id)))
+        this.compared = this.compared.filter((id) => known.includes(id));
+      this.#previewSoon();
       if (this.project?.trouble) this.projects = await request('projects.list', {});
     } catch (error) {
       if (directory === this.directory) this.#mark(directory, troubleOf(error));
@@ -134,6 +199,96 @@ export class Desk {
   async run(): Promise<void> {
     await this.#order('start', 'run.start');
     this.tab = 'steps';
+  }
+
+  /** Keeps a value in the draft; one that is as saved leaves it. */
+  set(key: string, value: SettingValue): void {
+    this.setAll({ [key]: value });
+  }
+
+  setAll(values: SettingValues): void {
+    const draft = { ...this.draft, ...values };
+    this.draft = Object.fromEntries(
+      Object.entries(draft).filter(([key, value]) => this.settings[key] !== value),
+    );
+    this.#previewSoon();
+  }
+
+  discard(): void {
+    this.draft = {};
+    this.#previewSoon();
+  }
+
+  /** False when the values are refused. */
+  async save(): Promise<boolean> {
+    const { directory, draft } = this;
+    if (directory === null) return false;
+    let isSaved = false;
+    await this.#command(async () => {
+      await request('settings.save', { directory, values: draft });
+      this.draft = {};
+      isSaved = true;
+      await this.look();
+    });
+    return isSaved;
+  }
+
+  #previewSoon(): void {
+    clearTimeout(this.#previewTimer);
+    this.#previewTimer = setTimeout(() => void this.#previewNow(), PREVIEW_WAIT_MS);
+  }
+
+  async #previewNow(): Promise<void> {
+    const { directory, draft } = this;
+    if (directory === null || this.isRunning || this.project?.trouble) return;
+    const asked = JSON.stringify([directory, draft, this.settings, this.files, this.runs[0]]);
+    if (asked === this.#previewed) return;
+    this.#previewed = asked;
+    try {
+      const preview = await request('settings.preview', { directory, values: draft });
+      if (asked === this.#previewed) this.preview = preview;
+    } catch (error) {
+      if (asked === this.#previewed) this.preview = { complaints: [troubleOf(error)], steps: [] };
+    }
+  }
+
+  async label(
+    run: number,
+    label: { readonly name?: string; readonly isPinned?: boolean; readonly isTrashed?: boolean },
+  ): Promise<void> {
+    const { directory } = this;
+    if (directory === null) return;
+    await this.#command(async () => {
+      await request('run.label', { directory, run, ...label });
+      if (label.isTrashed) this.#chosen = null;
+      await this.look();
+    });
+  }
+
+  compare(run: number, isWanted: boolean): void {
+    const others = this.compared.filter((id) => id !== run);
+    this.compared = isWanted ? [...others, run].slice(-COMPARED_MAX) : others;
+  }
+
+  async prefer(change: Partial<Preferences>): Promise<void> {
+    await this.#command(async () => {
+      this.preferences = await request('desk.prefer', change);
+      language.locale = this.preferences.locale;
+    });
+  }
+
+  /** Throws what is wrong, for the wizard to show. */
+  async create(args: {
+    readonly name: string;
+    readonly model: string;
+    readonly calibration: string | null;
+    readonly folder: string;
+    readonly settings: SettingValues;
+  }): Promise<void> {
+    const made = await request('projects.createNew', args);
+    this.wizard = undefined;
+    this.projects = await request('projects.list', {});
+    await this.select(made.directory);
   }
 
   cancel(): Promise<void> {

@@ -112,7 +112,7 @@ describe.skipIf(skipsDesk)(`the window${displayNote}`, () => {
     await shoot(desk, 'running');
 
     // Lines of the step at work are there before the database has them.
-    await page.getByRole('tab', { name: 'Log' }).click();
+    await page.getByRole('button', { name: 'Console' }).click();
     await page.getByTestId('log').getByText('line 2 of the melt').waitFor();
     expect(recorded(dir).steps[0]).toMatchObject({ status: 'running', log: [] });
     await page.getByTestId('log').getByText('crucible:1: it is hot').waitFor();
@@ -121,7 +121,9 @@ describe.skipIf(skipsDesk)(`the window${displayNote}`, () => {
     await shoot(desk, 'log');
 
     // Arrows move between tabs.
-    await page.getByRole('tab', { name: 'Log' }).focus();
+    await page.getByRole('button', { name: 'Console' }).click();
+    await page.getByRole('tab', { name: 'Report' }).click();
+    await page.getByRole('tab', { name: 'Report' }).focus();
     await page.keyboard.press('ArrowLeft');
     await page.getByTestId('proof').getByText('the bar is whole').waitFor();
     expect(await page.getByTestId('proof').getByText('no assayer here').count()).toBe(1);
@@ -186,7 +188,7 @@ describe.skipIf(skipsDesk)(`the window${displayNote}`, () => {
         bridge: Object.keys(window.ingot),
         isFrozen: Object.isFrozen(window.ingot),
       })),
-    ).toEqual({ node: [], bridge: ['request', 'onChange'], isFrozen: true });
+    ).toEqual({ node: [], bridge: ['request', 'onChange', 'offer'], isFrozen: true });
     expect(
       await app.evaluate(({ BrowserWindow }) => {
         // Not in Electron's types.
