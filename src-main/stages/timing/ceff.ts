@@ -17,8 +17,10 @@ import type { LutPool } from './lut.ts';
 
 /** An iteration ends when no unknown changes by more than this part of itself. */
 const TOLERANCE = 0.01;
+/** Of the time of a crossing. Wire delays are differences of two, down to hundredths of a ps of hundreds. */
+const CROSSING_TOLERANCE = 1e-7;
 const MAX_STEPS = 100;
-const MAX_ROOT_STEPS = 20;
+const MAX_ROOT_STEPS = 60;
 /** Below these parts of the other, a resistance or a capacitance of the pi is not worth a waveform. */
 const NEGLIGIBLE = 1e-3;
 const MIN_DRIVE_KOHM = 1e-5;
@@ -326,7 +328,7 @@ export class Driver {
         last = value / slope;
         t -= last;
       }
-      if (Math.abs(last) <= TOLERANCE * Math.abs(t)) return t;
+      if (Math.abs(last) <= CROSSING_TOLERANCE * Math.abs(t)) return t;
       evaluate(t);
       if (value < 0) low = t;
       else high = t;
