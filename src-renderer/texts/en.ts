@@ -57,6 +57,8 @@ export const en = {
   'view.model': 'Model',
   'view.chip': 'Chip',
   'view.performance': 'Performance',
+  'view.layout': 'Layout',
+  'view.timing': 'Timing',
   'view.proof': 'Proof sheet',
   'view.report': 'Report',
   'view.compare': 'Compare',

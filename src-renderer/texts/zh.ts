@@ -58,6 +58,8 @@ export const zh: Partial<Record<TextKey, string>> = {
   'view.model': '模型',
   'view.chip': '芯片',
   'view.performance': '性能',
+  'view.layout': '版图',
+  'view.timing': '时序',
   'view.proof': '证明表',
   'view.report': '报告',
   'view.compare': '比较',

@@ -29,6 +29,18 @@ export const VIEWS: readonly View[] = [
     component: () => import('./PerformanceView.svelte'),
     needs: { run: true, artefacts: ['program.bin', 'quantized.bin'] },
   },
+  {
+    id: 'layout',
+    label: 'view.layout',
+    component: () => import('./layout/LayoutView.svelte'),
+    needs: { run: true, artefacts: ['layout.view'] },
+  },
+  {
+    id: 'timing',
+    label: 'view.timing',
+    component: () => import('./timing/TimingView.svelte'),
+    needs: { run: true, artefacts: ['timing.view'] },
+  },
   { id: 'proof', label: 'view.proof', component: () => import('./ProofView.svelte'), needs: { run: true } },
   {
     id: 'report',

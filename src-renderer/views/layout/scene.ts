@@ -40,8 +40,8 @@ export function makeBatch(
       continue;
     }
     const side = Math.max(rects[4 * i + 2] - rects[4 * i], rects[4 * i + 3] - rects[4 * i + 1]);
-    let c = Math.max(0, Math.floor(Math.log(8_000_000 / Math.max(1, side)) / Math.log(1.6)));
-    c = Math.min(CLASSES - 1, side >= (CLASS_SIDES[c] ?? 0) ? c : c + 1);
+    let c = 0;
+    while (c < CLASSES - 1 && side < CLASS_SIDES[c]) c++;
     classOf[i] = c;
     start[c + 1]++;
   }
@@ -152,7 +152,7 @@ export function makeScene(view: LayoutView, mode: CellMode, theme: Theme): Scene
   const batches = [makeBatch('rows', view.rows), fillerBatch(view), cellBatch(view, mode, theme)];
   // Power rails and straps of cells' own pins would hide the cells: only connected pins are drawn.
   batches.push(makeBatch('pins', pins.rects, null, (i) => pins.pin[i] >= 0 && view.pinNet[pins.pin[i]] >= 0));
-  view.layers.forEach((l, k) => {
+  view.layers.forEach((_, k) => {
     const grid = layer(view.power, view.powerStart, k);
     if (grid.length > 0) batches.push(makeBatch(`power:${k}`, grid));
     const wires = layer(view.shapes, view.shapeStart, k);
