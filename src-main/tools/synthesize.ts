@@ -9,12 +9,17 @@ import {
   type Netlist,
   type NetlistStatistics,
 } from '../stages/netlist/index.ts';
-import type { SourceFile } from '../stages/rtl/types.ts';
+import type { Macro, SourceFile } from '../stages/rtl/types.ts';
 import { runYosys, type YosysEngine, type YosysRunOptions } from './yosys-engine.ts';
 
 export interface SynthesizeInput {
-  /** Name of the top module and synthesisable SystemVerilog. */
-  readonly design: { readonly top: string; readonly sources: readonly SourceFile[] };
+  /** Name of the top module, synthesisable SystemVerilog, and what it takes as given: memory macros. */
+  readonly design: {
+    readonly top: string;
+    readonly sources: readonly SourceFile[];
+    readonly blackBoxes?: readonly SourceFile[];
+    readonly macros?: readonly Pick<Macro, 'name'>[];
+  };
   readonly kit: Kit;
   /** Text of the kit's Liberty. */
   readonly liberty: string;
@@ -37,12 +42,14 @@ export interface Synthesis {
 /**
  * RTL to a flat netlist of kit cells. What Yosys says of its result is not relied on: the netlist is read with
  * our own reader, which knows no cell but the kit's, and judged by verifyNetlist.
- * Throws TOOL-02x (Yosys), NETLIST-0xx (unreadable or unmapped result), NETLIST-1xx (wrong structure).
+ * Throws TOOL-02x (Yosys), NETLIST-0xx (unreadable or unmapped result), NETLIST-1xx (wrong structure), TOOL-026 when
+ * the design holds memory macros that the kit has no cell for: it has been mapped then, but cannot become a layout.
  */
 export async function synthesize(input: SynthesizeInput & YosysRunOptions): Promise<Synthesis> {
   const { design, kit, liberty, clockPeriodPs, maxFanout, flatten = true } = input;
   const { top } = design;
-  const sources = design.sources.map(({ name, text }, i) => ({ name: fileName(name, i), text }));
+  const texts = [...design.sources, ...(design.blackBoxes ?? [])];
+  const sources = texts.map(({ name, text }, i) => ({ name: fileName(name, i), text }));
   const { script, files, output } = synthesisScript(kit, {
     top,
     sources: sources.map((s) => s.name),
@@ -55,6 +62,7 @@ export async function synthesize(input: SynthesizeInput & YosysRunOptions): Prom
   const run = { script, files: [...sources, cells, ...files], outputs: [output] };
   const { outputs, engine, version } = await runYosys(run, input);
   const verilog = outputs.get(output)!;
+  requireMacros(design.macros ?? [], kit);
   const { value: netlist, diagnostics } = readNetlist(verilog, kit, top);
   const wrong = verifyNetlist(netlist, kit)[0];
   if (wrong)
@@ -63,6 +71,17 @@ export async function synthesize(input: SynthesizeInput & YosysRunOptions): Prom
       remedy: 'try the other Yosys (setting for the synthesis engine)',
     });
   return { verilog, netlist, statistics: netlistStatistics(netlist, kit), engine, version, diagnostics };
+}
+
+function requireMacros(macros: readonly Pick<Macro, 'name'>[], kit: Kit): void {
+  const have = new Set(kit.masters.map((m) => m.name));
+  const missing = macros.filter((m) => !have.has(m.name));
+  if (missing.length === 0) return;
+  throw new IngotError(
+    'TOOL-026',
+    `the chip is mapped, but its memory macros have no layout in ${kit.name}: ${missing.map((m) => m.name).join(', ')}`,
+    { place: 'chip.memory', remedy: "set chip.memory to 'flops', or bake the program into the chip" },
+  );
 }
 
 const LIBERTY_FILE = 'cells.lib';
