@@ -1,7 +1,7 @@
 /** A made-up chip of any size as the views have it: 24,000 cells in rows, wires and cuts on six metals, four blocks. */
 import { makeRng } from '../../src-main/base/rng.ts';
 import { CELL_KINDS, type LayoutView } from '../../src-main/base/layout-view.ts';
-import type { TimingView, ViewPath } from '../../src-main/base/timing-view.ts';
+import type { TimingView, ViewPath, ViewStage } from '../../src-main/base/timing-view.ts';
 
 export const BIG_CELLS = 24_000;
 const COLUMNS = 160;
@@ -160,7 +160,7 @@ export function madeUpTiming(): TimingView {
       lengthUm: 12.5,
       cause: k % 3 === 0 ? 'wire' : 'depth',
       firstData: 0,
-      stages: cells.flatMap((cell, i) => {
+      stages: cells.flatMap((cell, i): ViewStage[] => {
         const stage = { edge: 'rise', slewPs: 10, loadFf: 2, lengthUm: 4, cell, net: cell } as const;
         const gate = {
           ...stage,
