@@ -5,7 +5,7 @@ import { findAntennas } from '../../src-main/stages/routing/antenna.ts';
 import { routeChip, verifyRouting } from '../../src-main/stages/routing/index.ts';
 import { miniChip, miniKit } from '../support/mini-chip.ts';
 
-const RATIO = 60;
+const RATIO = 50;
 const inverter = miniKit.masters[0];
 const site = miniKit.tech.siteWidthDbu;
 const narrow = (r: { x1: number; y1: number; x2: number; y2: number }) => ({

@@ -7,7 +7,7 @@ import { judged, packChip, readChip, readKitArtefact } from './chip-state.ts';
 export const routeStep = defineStep({
   name: 'route',
   title: 'Route',
-  version: 6,
+  version: 7,
   inputs: ['kit.bin', 'repaired.bin'],
   outputs: ['routed.bin', 'route-stats.bin'],
   settings: ['route.maxRounds', 'route.seed', 'route.threads'],

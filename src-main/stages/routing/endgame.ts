@@ -1,8 +1,9 @@
 /**
  * The last conflicts. Negotiation can stall because nets that are themselves clean box a conflict in and never
- * move. Two remedies, each kept only if fewer nets are in conflict afterwards:
+ * move. Three remedies, each kept only if fewer nets are in conflict afterwards:
  * - a small window about a conflict is emptied of all nets and solved again in a new order (as TritonRoute's
  *   worker regions, Kahng, Wang, Xu, TCAD 2021, do with fixed boundaries; here the boundary is soft);
+ * - negotiation starts again at a lower price;
  * - a cell at the conflict is mirrored, or shifted to free sites beside it, which moves its access points.
  */
 import type { Rect } from '../../base/geometry.ts';
@@ -13,11 +14,12 @@ import type { Placement } from '../placement/types.ts';
 import { mirrored } from './access.ts';
 import { nodeXy } from './lattice.ts';
 import { isTroubled, rerouteNet } from './batch.ts';
-import { negotiate, presentCostOf, type Router } from './negotiate.ts';
+import { negotiate, presentCostOf, WORSE_MAX, type Router } from './negotiate.ts';
 import type { RouteOptions } from './options.ts';
 import { ripNodes } from './rip.ts';
-import { emptyRoute, forgetHalf, isConflict, markRoute, type NetRoute } from './state.ts';
+import { emptyRoute, isConflict, markRoute } from './state.ts';
 import { connectNet } from './connect.ts';
+import { restore, save } from './snapshot.ts';
 import type { RoutableNet } from './terminals.ts';
 
 /** Endgame is for the last few; above this many troubled nets the design is too dense and we say so. */
@@ -27,25 +29,13 @@ const WINDOW_NETS_MAX = 40;
 const WINDOWS_PER_PASS = 12;
 const WINDOW_ROUNDS = 6;
 
-interface Saved {
-  readonly n: RoutableNet;
-  readonly route: NetRoute;
-  readonly isComplete: boolean;
-}
-
-const save = (nets: readonly RoutableNet[]): Saved[] =>
-  nets.map((n) => ({ n, route: n.route, isComplete: n.isComplete }));
-
-function restore(router: Router, saved: readonly Saved[]): void {
-  for (const s of saved) {
-    if (s.n.route !== s.route) {
-      markRoute(router.state, s.n.route, -1);
-      markRoute(router.state, s.route, 1);
-      s.n.route = s.route;
-    }
-    s.n.isComplete = s.isComplete;
-  }
-}
+/**
+ * At the highest price the last conflicts only wander: every way round costs more than another conflict. At a price
+ * some rounds lower, with all that was learnt kept, the nets about them move too. (Much lower opens hundreds.)
+ */
+const RESTARTS = 5;
+const RESTART_ROUNDS = 14;
+const RESTART_PRICE = 8;
 
 const troubledOf = (router: Router): RoutableNet[] => router.order.filter((n) => isTroubled(router.state, n));
 
@@ -113,7 +103,7 @@ function solveWindow(
   }
   const after = troubledOf(router).length;
   if (after < before) return after;
-  restore(router, saved);
+  restore(router.state, saved);
   return before;
 }
 
@@ -253,7 +243,7 @@ function moveCells(
 }
 
 /**
- * Windows first, then cell moves in between negotiations. `placement` is changed in place; a round of moves that
+ * Negotiation anew from a lower price, then windows, then cell moves in between negotiations. `placement` is changed in place; a round of moves that
  * leaves more nets in trouble than before is taken back.
  */
 export function finish(
@@ -267,16 +257,21 @@ export function finish(
   const moves: Moves = { mirrored: 0, shifted: 0 };
   let left = troubledOf(router).length;
   if (left === 0 || left > TROUBLED_MAX) return moves;
-  left = solveWindows(router, random);
+  for (let k = 0; k < RESTARTS && left > 0; k++) {
+    const saved = save(router.order);
+    const after = negotiate(router, RESTART_ROUNDS, RESTART_PRICE, 2 * left + WORSE_MAX).length;
+    if (after <= left) left = after;
+    else restore(router.state, saved);
+  }
+  // Last, as windows leave more history than they are worth to the rounds after them.
+  if (left > 0) left = solveWindows(router, random);
   for (let round = 0; round < options.ecoRounds && left > 0; round++) {
     const saved = save(router.order);
     const before = { ...moves };
     const old = { x: placement.xDbu.slice(), orient: placement.orient.slice() };
     const cellCount = moveCells(router, netlist, kit, placement, random, moves);
     if (cellCount === 0) break;
-    // So that the changed cells' surroundings are not avoided for ever.
-    forgetHalf(router.state);
-    negotiate(router, 14, 4);
+    negotiate(router, RESTART_ROUNDS, RESTART_PRICE, 2 * left + WORSE_MAX);
     const after = solveWindows(router, random);
     if (after <= left) {
       left = after;
@@ -289,7 +284,7 @@ export function finish(
       router.terminals.refreshInstance(i, placement);
     }
     router.terminals.reserve();
-    restore(router, saved);
+    restore(router.state, saved);
     Object.assign(moves, before);
   }
   return moves;

@@ -11,6 +11,7 @@ import type { RouteOptions } from './options.ts';
 import type { Report } from './progress.ts';
 import { makeRegions, type Regions } from './regions.ts';
 import { makeSearch } from './search.ts';
+import { restore, save, type Saved } from './snapshot.ts';
 import { nodesOf, type RouterState } from './state.ts';
 import type { RoutableNet, Terminals } from './terminals.ts';
 
@@ -147,12 +148,25 @@ function rerouteAll(router: Router, batch: BatchOrder, troubled: readonly Routab
   routeRegion(router, batch, { limit: state.lattice.die, nets: order.filter((n) => !isDone.has(n)) });
 }
 
-/** Rounds of rip-up and re-route until no net is in conflict. Returns the nets still troubled. */
-export function negotiate(router: Router, rounds: number, firstPrice: number): RoutableNet[] {
+/** Rounds without a new best after which few nets only wander, and how far they may fall back before that. */
+const WANDER_ROUNDS = 10;
+export const WORSE_MAX = 40;
+
+/**
+ * Rounds of rip-up and re-route until no net is in conflict, or until the last ones only wander: then the best that
+ * was reached stands; or until more than `giveUpAbove` are in trouble. Returns the nets still troubled.
+ */
+export function negotiate(
+  router: Router,
+  rounds: number,
+  firstPrice: number,
+  giveUpAbove = Infinity,
+): RoutableNet[] {
   const { state, order } = router;
   const firstRound = router.conflictsByRound.length;
   let troubled = order.filter((n) => isTroubled(state, n));
   let lastCount = order.length;
+  let best = { count: FEW_NETS, round: 0, saved: null as Saved[] | null };
   for (let r = 1; r <= rounds; r++) {
     const presentCost = presentCostOf(firstPrice + r);
     const batch: BatchOrder = {
@@ -168,7 +182,12 @@ export function negotiate(router: Router, rounds: number, firstPrice: number): R
     router.observe?.({ phase: 'negotiate', round: router.rounds, conflicts: left, fraction: r / rounds });
     lastCount = left;
     if (left === 0) return [];
+    if (left < best.count) best = { count: left, round: r, saved: save(order) };
+    else if (best.saved && (r - best.round >= WANDER_ROUNDS || left > best.count + WORSE_MAX)) break;
+    if (left > giveUpAbove) break;
     if (isHopeless(router.conflictsByRound, firstRound)) break;
   }
-  return troubled;
+  if (!best.saved || best.count >= troubled.length) return troubled;
+  restore(state, best.saved);
+  return order.filter((n) => isTroubled(state, n));
 }

@@ -29,7 +29,7 @@ export const defaultRouteOptions: RouteOptions = {
   maxLayer: 'metal6',
   maxRounds: 40,
   viaCost: 60,
-  jogFactor: 3,
+  jogFactor: 2.5,
   ecoRounds: 12,
   antennaRatio: 300,
   antennaRepair: true,

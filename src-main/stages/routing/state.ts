@@ -183,15 +183,6 @@ export function addHistory(state: RouterState, node: number, by: number): void {
   if (more > 0) state.info[node] = info + (more << HISTORY_SHIFT);
 }
 
-/** Halves what was learnt from conflicts. */
-export function forgetHalf(state: RouterState): void {
-  const { info } = state;
-  for (let i = 0; i < info.length; i++) {
-    const h = (info[i] >>> HISTORY_SHIFT) & HISTORY_MASK;
-    info[i] -= (h - (h >> 1)) << HISTORY_SHIFT;
-  }
-}
-
 /** The neighbour of a node over one of its links. */
 export function neighbour(lattice: Lattice, node: number, link: number): number {
   if (link === LINK_NEXT) return node + 1;
