@@ -193,7 +193,6 @@ END DESIGN
 });
 
 test.each([
-  ['COMPONENTS 2 ;\n- a B ;\nEND COMPONENTS', 'LAYOUT-005 DEF 3:5'],
   ['REGIONS 1 ;', 'LAYOUT-006 DEF 1:1'],
   ['ROW r s 0 0 E ;', 'LAYOUT-007 DEF 1:13'],
   ['UNITS DISTANCE MICRONS x ;', 'LAYOUT-003 DEF 1:24'],
@@ -201,4 +200,26 @@ test.each([
   ['DIEAREA ( 0 0 ) ( 1 1 ', 'LAYOUT-001 DEF 1:23'],
 ])('refused with its place: %s', (text, expected) => {
   expect(code(() => readDef(text))).toBe(expected);
+});
+
+test('pins as others write them: placed before their layer, turned by a quarter; a wrong count is a warning', () => {
+  const pin = (name: string, rest: string): string => `- ${name} + NET ${name} + DIRECTION INPUT ${rest} ;`;
+  const { value, diagnostics } = readDef(
+    [
+      'DESIGN d ;',
+      'UNITS DISTANCE MICRONS 2000 ;',
+      'PINS 5 ;',
+      pin('early', '+ PLACED ( 100 50 ) N + LAYER metal3 ( -10 0 ) ( 10 40 )'),
+      pin('left', '+ LAYER metal5 ( -10 0 ) ( 10 40 ) + FIXED ( 100 50 ) W'),
+      pin('right', '+ LAYER metal5 ( -10 0 ) ( 10 40 ) + FIXED ( 100 50 ) E'),
+      'END PINS',
+      'END DESIGN',
+    ].join('\n'),
+  );
+  expect(diagnostics).toMatchObject([{ code: 'LAYOUT-009', severity: 'warning', place: 'DEF 7:5' }]);
+  expect(value.pins.map((p) => Object.values(p.shapes[0]!.rect))).toEqual([
+    [90, 50, 110, 90],
+    [60, 40, 100, 60],
+    [100, 40, 140, 60],
+  ]);
 });

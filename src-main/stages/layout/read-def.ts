@@ -1,6 +1,6 @@
 import type { Diagnosed, Diagnostic } from '../../base/diagnostic.ts';
 import type { Rect } from '../../base/geometry.ts';
-import { ORIENT_NAMES, placeRect } from '../../base/geometry.ts';
+import { ORIENT_N, ORIENT_NAMES, placeRect } from '../../base/geometry.ts';
 import { IntList } from '../../base/int-list.ts';
 import { DefNetsReader } from './def-nets.ts';
 import { DefTokens } from './def-tokens.ts';
@@ -22,7 +22,7 @@ interface Components {
  * Reads the DEF 5.8 subset that Ingot and OpenROAD write: units, die, rows, tracks, vias, components, pins,
  * special and regular nets. Anything else that could change the layout is refused with line and column
  * (LAYOUT-001 to LAYOUT-007, thrown as IngotError); what cannot (history, properties, grid cells) is
- * skipped and said so.
+ * skipped and said so, as is a section whose count is wrong (LAYOUT-009; published files have such).
  */
 export function readDef(text: string): Diagnosed<DefDesign> {
   return new DefReader(text).read();
@@ -149,7 +149,13 @@ class DefReader {
       found++;
     }
     t.expect(name);
-    if (found !== count) throw t.error('LAYOUT-005', `${name} announces ${count} items and holds ${found}`);
+    if (found !== count) {
+      const { message, place } = t.error(
+        'LAYOUT-009',
+        `${name} announces ${count} items and holds ${found}`,
+      ).diagnostic;
+      this.#diagnostics.push({ code: 'LAYOUT-009', severity: 'warning', message, place: place! });
+    }
   }
 
   #point(): [number, number] {
@@ -255,6 +261,16 @@ class DefReader {
     c.status.push(status);
   }
 
+  /** `( x y ) orientation`: where a rectangle about the pin's own origin then lies. */
+  #pinPlace(): (r: Rect) => Rect {
+    const [x, y] = this.#point();
+    const t = this.#tokens;
+    const turn = /^F?[WE]$/.test(t.peek()) ? t.next() : null;
+    const orient = turn === null ? this.#orient() : ORIENT_N;
+    // A size of 0 turns the rectangle about the origin.
+    return (r) => placeRect(turn === null ? r : turned(r, turn), 0, 0, orient, x, y);
+  }
+
   /** Ports of a pin carry their own placement; without PORT there is one. */
   #readPin(): void {
     const t = this.#tokens;
@@ -263,25 +279,35 @@ class DefReader {
     let isSpecial = false;
     const shapes: { layer: string; rect: Rect }[] = [];
     let waiting: { layer: string; rect: Rect }[] = [];
+    let place: ((r: Rect) => Rect) | null = null;
     for (let word = t.next(); word !== ';'; word = t.next()) {
       if (word !== '+') throw t.error('LAYOUT-002', `expected '+' or ';', found '${word}'`);
       const key = t.next();
       if (key === 'NET' || key === 'DIRECTION' || key === 'USE') words[key] = t.name();
       else if (key === 'SPECIAL') isSpecial = true;
-      else if (key === 'PORT') waiting = [];
-      else if (key === 'LAYER') {
+      else if (key === 'PORT') {
+        waiting = [];
+        place = null;
+      } else if (key === 'LAYER') {
         const layer = t.next();
         waiting.push({ layer, rect: this.#rect() });
-      } else if (key === 'PLACED' || key === 'FIXED' || key === 'COVER') {
-        const [x, y] = this.#point();
-        const orient = this.#orient();
-        // Placed about the pin's own origin: a size of 0 turns the rectangle about it.
-        for (const s of waiting) shapes.push({ layer: s.layer, rect: placeRect(s.rect, 0, 0, orient, x, y) });
-        waiting = [];
-      } else throw t.error('LAYOUT-006', `${key} in PINS is not supported`);
+      } else if (key === 'PLACED' || key === 'FIXED' || key === 'COVER') place = this.#pinPlace();
+      else throw t.error('LAYOUT-006', `${key} in PINS is not supported`);
+      // Either may come first.
+      if (place === null) continue;
+      for (const s of waiting) shapes.push({ layer: s.layer, rect: place(s.rect) });
+      waiting = [];
     }
     this.#pins.push({ name, net: words.NET, direction: words.DIRECTION, use: words.USE, isSpecial, shapes });
   }
+}
+
+/** A rectangle turned by a quarter about the origin: W to the left, E to the right, FW and FE mirrored as well. */
+function turned(r: Rect, orient: string): Rect {
+  const [xSign, ySign] = { W: [-1, 1], E: [1, -1], FW: [1, 1], FE: [-1, -1] }[orient]!;
+  const x = [xSign! * r.y1, xSign! * r.y2];
+  const y = [ySign! * r.x1, ySign! * r.x2];
+  return { x1: Math.min(...x), y1: Math.min(...y), x2: Math.max(...x), y2: Math.max(...y) };
 }
 
 /** Names to dense ids, first come first numbered. */

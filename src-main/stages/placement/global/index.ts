@@ -66,10 +66,14 @@ const FIRST_PUSH_REFINED = 0.3;
 /** Growth of wirelength per step, relative, at which the push stays as it is. */
 const HPWL_GROWTH = 0.006;
 
-/** Bins of about two cells: finer ones (the paper's one per cell) cost time and gave 1 to 3 % longer wires here. */
-function chooseBins(cells: number): number {
+/**
+ * Bins of about two cells: finer ones (the paper's one per cell) cost time and gave 1 to 3 % longer wires here.
+ * `room` is how many times the core could hold the cells at their density: cells that gather in a part of the core
+ * need bins for that part (1.3 is what the default density gives at half utilisation).
+ */
+function chooseBins(cells: number, room: number): number {
   let bins = 32;
-  while (bins < 1024 && bins * bins < cells * 0.35) bins *= 2;
+  while (bins < 1024 && bins * bins < cells * 0.35 * Math.max(1, room / 1.3)) bins *= 2;
   return bins;
 }
 
@@ -262,7 +266,7 @@ export function placeGlobal(
   );
   const target = o.density > 0 ? Math.max(o.density, Math.min(1, used + 0.01)) : Math.min(0.95, used + 0.15);
   const problem = makeProblem(model, placement, core, pad, target, o.seed);
-  const bins = chooseBins(problem.cells);
+  const bins = chooseBins(problem.cells, used > 0 ? target / used : 1);
   const density = makeDensity(
     core,
     bins,
