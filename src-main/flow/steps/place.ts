@@ -7,7 +7,7 @@ const PHASES = ['rough', 'ports', 'repair', 'global', 'legal', 'detailed'] as co
 export const placeStep = defineStep({
   name: 'place',
   title: 'Place',
-  version: 8,
+  version: 9,
   inputs: ['kit.bin', 'floorplan.bin', 'constraints.bin'],
   outputs: ['placed.bin', 'padding.bin'],
   settings: ['place.seed'],
