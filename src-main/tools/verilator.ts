@@ -93,7 +93,8 @@ async function simulate(
   await writeAll(workDir, [...sources, ...stimuli.files]);
   const names = sources.map((f) => f.name);
   const options = ['--binary', '--timing', '+define+INGOT_CHECKS', '-O3', ...RANDOM_START, '-Wno-fatal'];
-  const top = `${design.top}_tb`;
+  // The testbench stands around the core, also of a chip with a host.
+  const top = `${design.chip.name}_tb`;
   const at = { cwd: workDir, timeoutMs: TIME_LIMIT_MS, signal };
   const built = await runWithLog(command, [...options, '--top-module', top, '-o', 'sim', ...names], at);
   if (built.code !== 0) throw failed('build', built.log, workDir);

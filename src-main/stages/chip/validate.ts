@@ -60,4 +60,6 @@ export function validateChip(chip: Chip): void {
       `a number that divides activationBytes (${chip.activationBytes}) into parts of 2, 4, 8 ... words of ${chip.columns} bytes`,
     );
   if (!HOSTS.includes(chip.host)) fail('CHIP-019', 'host', chip.host, `one of ${quoted(HOSTS)}`);
+  if (chip.bake && chip.host !== 'stream')
+    fail('CHIP-019', 'host', chip.host, "'stream' on a chip with bake = true");
 }

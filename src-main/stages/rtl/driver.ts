@@ -4,7 +4,8 @@
  * of `encodeCases` and `decodeResults`; all numbers are little-endian 32-bit words, bytes are padded to words.
  */
 import { decode, type Chip, type ParameterImages } from '../chip/index.ts';
-import { COUNTERS, hostWrites } from './host.ts';
+import { COUNTERS, hostWrites, topOf } from './host.ts';
+import { axiMaster, sendProgram, spiMaster, spiStreams } from './host-drivers.ts';
 import { source } from './text.ts';
 
 /** One program, or a baked chip's own, on some inputs. */
@@ -90,14 +91,23 @@ export function decodeResults(bytes: Uint8Array, cases: readonly RtlCase[]): Rtl
   });
 }
 
-/** The driver's text; it is built with Verilator's model of the chip's top module. */
+/** Names of the streams' pins: of the core, or of its AXI wrapper. */
+const CORE_PINS = { in: ['in_valid', 'in_ready', 'in_data'], w: ['w_valid', 'w_ready', 'w_data'] };
+const AXI_PINS = {
+  in: ['s_axis_tvalid', 's_axis_tready', 's_axis_tdata'],
+  w: ['s_axis_w_tvalid', 's_axis_w_tready', 's_axis_w_tdata'],
+};
+
+/** The driver's text; it is built with Verilator's model of `topOf(chip)`. */
 export function driverSource(chip: Chip): string {
-  const B = chip.streamBytes;
   const host = !chip.bake;
+  const axi = chip.host === 'axi';
+  const clock = axi ? 'aclk' : 'clk';
+  const spi = chip.host === 'spi';
   const weights = host && chip.queueDepth > 0;
   return source(`
 // Runs the cases of cases.bin one after the other, each from reset, and writes results.bin.
-#include "V${chip.name}.h"
+#include "V${topOf(chip)}.h"
 #include "verilated.h"
 #include <cstdint>
 #include <cstdio>
@@ -107,15 +117,15 @@ export function driverSource(chip: Chip): string {
 
 static std::vector<uint32_t> file;
 static std::vector<uint32_t> results;
-static V${chip.name} *top;
+static V${topOf(chip)} *top;
 
 static void tick() {
-  top->clk = 0;
+  top->${clock} = 0;
   top->eval();
-  top->clk = 1;
+  top->${clock} = 1;
   top->eval();
 }
-
+${axi ? axiMaster : spi ? spiMaster : ''}
 static const uint32_t *run(const uint32_t *at) {
   const uint32_t writes = at[0], passes = at[1], inBytes = at[2], outBytes = at[3], streamBytes = at[4];
   const uint32_t inGap = at[5], outGap = at[6], weightGap = at[7], limit = at[8];
@@ -128,83 +138,23 @@ static const uint32_t *run(const uint32_t *at) {
   at += (streamBytes + 3) / 4;
   (void)stream; (void)host; (void)weightGap; (void)writes;
 
-  top->rst_n = 0;
-  top->in_valid = 0;
-  top->out_ready = 0;
-${weights ? '  top->w_valid = 0;\n' : ''}  for (int i = 0; i < 4; i++) tick();
-${
-  host
-    ? `  for (uint32_t i = 0; i < writes; i++) {
-    top->hw_valid = 1;
-    top->hw_region = host[2 * i] >> 27;
-    top->hw_word = (host[2 * i] >> 7) & 0xfffff;
-    top->hw_part = host[2 * i] & 127;
-    top->hw_data = host[2 * i + 1];
-    tick();
-  }
-  top->hw_valid = 0;
-  tick();
-`
-    : ''
-}  top->rst_n = 1;
-
+${axi ? axiReset(chip, weights) : spi ? spiReset(chip) : coreReset(host, weights)}
   const size_t head = results.size();
   results.resize(head + 3);
-  uint32_t cycle = 0, firstIn = 0, inAt = 0, inPass = 0, inWait = 0, outAt = 0, outWait = 0, done = 0;
-  uint32_t streamAt = 0, streamWait = 0, right = 1;
-  std::vector<uint32_t> firsts;
-  std::vector<uint8_t> out(((outBytes + 3) / 4) * 4);
-  (void)streamAt; (void)streamWait;
-  while (done < passes && cycle < limit) {
-    const uint8_t *input = reinterpret_cast<const uint8_t *>(inputs + inPass * ((inBytes + 3) / 4));
-    top->in_valid = inWait == 0 && inPass < passes && inAt < inBytes;
-    if (top->in_valid) memcpy(&top->in_data, input + inAt, ${B});
-    top->out_ready = outWait == 0;
-    if (top->in_valid && top->in_ready) {
-      if (inAt == 0) firsts.push_back(cycle);
-      inAt += ${B};
-      if (inAt == inBytes) { inAt = 0; inPass++; }
-      inWait = inGap;
-    } else if (inWait > 0) inWait--;
-${
-  weights
-    ? `    top->w_valid = streamWait == 0 && streamBytes > 0;
-    if (top->w_valid) memcpy(&top->w_data, stream + streamAt, ${B});
-    if (top->w_valid && top->w_ready) {
-      streamAt = streamAt + ${B} == streamBytes ? 0 : streamAt + ${B};
-      streamWait = weightGap;
-    } else if (streamWait > 0) streamWait--;
-`
-    : ''
-}    if (top->out_valid && top->out_ready) {
-      memcpy(out.data() + outAt, &top->out_data, ${B});
-      outAt += ${B};
-      outWait = outGap;
-      if (top->out_last != (outAt == outBytes)) right = 0;
-      if (outAt == outBytes) {
-        firstIn = done < firsts.size() ? firsts[done] : 0;
-        results.push_back(cycle - firstIn + 1);
-        results.push_back(cycle);
-        const size_t to = results.size();
-        results.resize(to + out.size() / 4);
-        memcpy(results.data() + to, out.data(), out.size());
-        outAt = 0;
-        done++;
-      }
-    } else if (outWait > 0) outWait--;
-    cycle++;
-    tick();
-  }
-  results[head] = done;
+${spi ? spiStreams(chip) : pinStreams(chip, weights)}  results[head] = done;
   results[head + 1] = right;
   results[head + 2] = ${host ? COUNTERS.length : 0};
 ${
   host
     ? `  uint32_t counters[${COUNTERS.length}];
   for (uint32_t i = 0; i < ${COUNTERS.length}; i++) {
-    top->counter_index = i;
+${
+  chip.host === 'stream'
+    ? `    top->counter_index = i;
     tick();
-    counters[i] = top->counter_data;
+    counters[i] = top->counter_data;`
+    : '    counters[i] = readCounter(i);'
+}
   }
   results.insert(results.begin() + head + 3, counters, counters + ${COUNTERS.length});
 `
@@ -223,13 +173,107 @@ int main() {
   // Seeded random start values: no result may depend on what flip-flops hold at power-up.
   Verilated::randReset(2);
   Verilated::randSeed(1);
-  top = new V${chip.name};
+  top = new V${topOf(chip)};
   const uint32_t *at = file.data() + 1;
   for (uint32_t i = 0; i < file[0]; i++) at = run(at);
   FILE *to = fopen("results.bin", "wb");
   if (!to || fwrite(results.data(), 4, results.size(), to) != results.size() || fclose(to)) return 2;
   top->final();
-  return 0;
+  return ${axi ? 'refused ? 3 : 0' : '0'};
 }
 `);
+}
+
+const coreReset = (host: boolean, weights: boolean): string => `  top->rst_n = 0;
+  top->in_valid = 0;
+  top->out_ready = 0;
+${weights ? '  top->w_valid = 0;\n' : ''}  for (int i = 0; i < 4; i++) tick();
+${
+  host
+    ? `  for (uint32_t i = 0; i < writes; i++) {
+    top->hw_valid = 1;
+    top->hw_region = host[2 * i] >> 27;
+    top->hw_word = (host[2 * i] >> 7) & 0xfffff;
+    top->hw_part = host[2 * i] & 127;
+    top->hw_data = host[2 * i + 1];
+    tick();
+  }
+  top->hw_valid = 0;
+  tick();
+`
+    : ''
+}  top->rst_n = 1;
+`;
+
+const axiReset = (chip: Chip, weights: boolean): string => `  top->aresetn = 0;
+  top->s_axis_tvalid = 0;
+  top->m_axis_tready = 0;
+  top->s_axi_awvalid = top->s_axi_wvalid = top->s_axi_arvalid = top->s_axi_rready = 0;
+${weights ? '  top->s_axis_w_tvalid = 0;\n' : ''}  for (int i = 0; i < 4; i++) tick();
+  top->aresetn = 1;
+  for (int i = 0; i < 4; i++) tick();
+${sendProgram(chip)}  setRun(1);
+`;
+
+const spiReset = (chip: Chip): string => `  top->rst_n = 0;
+  top->cs_n = 1;
+  top->sck = 0;
+  for (int i = 0; i < 8; i++) tick();
+  top->rst_n = 1;
+  for (int i = 0; i < 8; i++) tick();
+${sendProgram(chip)}  setRun(1);
+`;
+
+/** The streams of a case by their pins, cycle by cycle. */
+function pinStreams(chip: Chip, weights: boolean): string {
+  const B = chip.streamBytes;
+  const axi = chip.host === 'axi';
+  const pins = axi ? AXI_PINS : CORE_PINS;
+  const out = (core: string, bus: string): string => (axi ? `m_axis_${bus}` : core);
+  return `  uint32_t cycle = 0, firstIn = 0, inAt = 0, inPass = 0, inWait = 0, outAt = 0, outWait = 0, done = 0;
+  uint32_t streamAt = 0, streamWait = 0, right = 1;
+  std::vector<uint32_t> firsts;
+  std::vector<uint8_t> out(((outBytes + 3) / 4) * 4);
+  (void)streamAt; (void)streamWait;
+  while (done < passes && cycle < limit) {
+    const uint8_t *input = reinterpret_cast<const uint8_t *>(inputs + inPass * ((inBytes + 3) / 4));
+    top->${pins.in[0]} = inWait == 0 && inPass < passes && inAt < inBytes;
+    if (top->${pins.in[0]}) memcpy(&top->${pins.in[2]}, input + inAt, ${B});
+    top->${out('out_ready', 'tready')} = outWait == 0;
+    if (top->${pins.in[0]} && top->${pins.in[1]}) {
+      if (inAt == 0) firsts.push_back(cycle);
+      inAt += ${B};
+      if (inAt == inBytes) { inAt = 0; inPass++; }
+      inWait = inGap;
+    } else if (inWait > 0) inWait--;
+${
+  weights
+    ? `    top->${pins.w[0]} = streamWait == 0 && streamBytes > 0;
+    if (top->${pins.w[0]}) memcpy(&top->${pins.w[2]}, stream + streamAt, ${B});
+    if (top->${pins.w[0]} && top->${pins.w[1]}) {
+      streamAt = streamAt + ${B} == streamBytes ? 0 : streamAt + ${B};
+      streamWait = weightGap;
+    } else if (streamWait > 0) streamWait--;
+`
+    : ''
+}    if (top->${out('out_valid', 'tvalid')} && top->${out('out_ready', 'tready')}) {
+      memcpy(out.data() + outAt, &top->${out('out_data', 'tdata')}, ${B});
+      outAt += ${B};
+      outWait = outGap;
+      if (top->${out('out_last', 'tlast')} != (outAt == outBytes)) right = 0;
+      if (outAt == outBytes) {
+        firstIn = done < firsts.size() ? firsts[done] : 0;
+        results.push_back(cycle - firstIn + 1);
+        results.push_back(cycle);
+        const size_t to = results.size();
+        results.resize(to + out.size() / 4);
+        memcpy(results.data() + to, out.data(), out.size());
+        outAt = 0;
+        done++;
+      }
+    } else if (outWait > 0) outWait--;
+    cycle++;
+    tick();
+  }
+`;
 }

@@ -5,7 +5,9 @@ import { activationMemory, activationModule } from './activation.ts';
 import { arrayModule, peModule } from './array.ts';
 import { controlModule } from './control.ts';
 import { drainModule, requantizerModule, writebackModule } from './drain.ts';
-import { countersModule, hostWrites } from './host.ts';
+import { axiModule, loaderModule } from './host-axi.ts';
+import { spiModule } from './host-spi.ts';
+import { countersModule, hostWrites, topOf } from './host.ts';
 import { macroBlackBox, macroModel, macroOf, memoryModules, type Memory } from './memory.ts';
 import {
   bakedProgramModule,
@@ -29,7 +31,11 @@ import { weightLoadModule } from './weight-load.ts';
 /** Modules of one chip: suffix of the name and text. */
 function modulesOf(s: Shape): readonly (readonly [suffix: string, text: string])[] {
   const baked = s.program !== null;
+  const { host } = s.chip;
   return [
+    ...(host === 'axi' ? ([['_axi', axiModule(s)]] as const) : []),
+    ...(host === 'spi' ? ([['_spi', spiModule(s)]] as const) : []),
+    ...(host === 'stream' ? [] : ([['_loader', loaderModule(s)]] as const)),
     ['', topModule(s)],
     ['_sequencer', sequencerModule(s)],
     ...(s.chip.queueDepth > 0 ? ([['_queue', queueModule(s)]] as const) : []),
@@ -84,7 +90,7 @@ export function generateRtl(chip: Chip, program: Program | null): RtlDesign {
   }
   const modules = modulesOf(shape).map(([suffix, text]) => ({ name: `${chip.name}${suffix}.sv`, text }));
   return {
-    top: chip.name,
+    top: topOf(chip),
     chip,
     sources: [...modules, ...memories.flatMap(memoryModules)],
     macros: [...macros.values()],

@@ -31,6 +31,10 @@ export const COUNTERS = [
   ['storeStalls', 'cycles in which STORE waits for the output stream'],
 ] as const;
 
+/** The top module: the core, or the host around it. */
+export const topOf = (chip: Chip): string =>
+  chip.host === 'stream' ? chip.name : `${chip.name}_${chip.host}`;
+
 export interface HostWrite {
   readonly region: number;
   readonly word: number;
