@@ -4,7 +4,7 @@ import type { ConvNode, Model, ModelNode, ModelTensor, PoolAttributes, TensorId 
 const sizeOf = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
 
 /** Element by element on one tensor, in a range that 256 values can hold: a table. */
-const TABLES: ReadonlySet<ModelNode['op']> = new Set([
+export const TABLES: ReadonlySet<ModelNode['op']> = new Set([
   'Sigmoid', 'HardSigmoid', 'HardSwish', 'Tanh', 'Gelu', 'LeakyRelu', 'Elu', 'Selu', 'Softplus', 'Softsign', 'Erf',
   'Abs', 'Neg',
 ]); // prettier-ignore

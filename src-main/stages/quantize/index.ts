@@ -4,6 +4,7 @@ export type { CalibrationSample } from './calibrate.ts';
 export { measureLosses } from './losses.ts';
 export type { LayerLoss, LossOptions } from './losses.ts';
 export { adopt } from './adopt.ts';
+export { operatorSupport } from './operator-support.ts';
 export { adoptQdq, isQuantised } from './adopt-qdq.ts';
 export { ENGINE_KINDS, engineCore, inputsOf, isEngineOp, outputsOf, readersOf } from './graph.ts';
 export type { EngineCore } from './graph.ts';
