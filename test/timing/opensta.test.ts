@@ -7,6 +7,7 @@ import { markClocks, readNetlist, writeVerilog } from '../../src-main/stages/net
 import {
   analyzeTiming,
   defaultConstraints,
+  readSdc,
   verifyTiming,
   writeSdc,
 } from '../../src-main/stages/timing/index.ts';
@@ -44,6 +45,24 @@ const CONSTRAINTS = {
   outputLoadsFf: [{ ports: null, value: 3.898 }],
   falsePathsFrom: ['in[2]'],
 };
+
+/** Variables, a virtual clock with latency, all inputs but the clock: how public designs are constrained. */
+const ORFS_STYLE = `
+set clk_name core
+set clk_port_name clk
+set clk_period 0.6
+set clk_io_pct 0.2
+set clk_port [get_ports $clk_port_name]
+create_clock -name $clk_name -period $clk_period -waveform [list 0 [expr $clk_period / 2]] $clk_port
+create_clock -name vclk_$clk_name -period $clk_period
+set_clock_latency 0.07 [get_clocks {core vclk_core}]
+set_clock_latency -source 0.015 [get_clocks core]
+set_clock_uncertainty 0.02 [get_clocks core]
+set non_clock_inputs [lsearch -inline -all -not -exact [all_inputs] $clk_port]
+set_input_delay [expr $clk_period * $clk_io_pct] -clock vclk_core $non_clock_inputs
+set_output_delay [expr {$clk_period * $clk_io_pct}] -clock vclk_core [all_outputs]
+set_input_transition 0.02 [get_ports in*]
+`;
 
 describe.skipIf(!kitFiles)(`NanGate45${kitNote}`, () => {
   test.each([1, 2, 3])('the judge accepts random netlist %i, with and without wires', (seed) => {
@@ -95,6 +114,35 @@ describe.skipIf(!kitFiles)(`NanGate45${kitNote}`, () => {
       expect(hold.maxPs).toBeLessThan(0.01);
       expect(Math.abs(theirs.tnsPs / report.setup.tnsPs - 1)).toBeLessThan(1e-5);
     });
+
+    test.each(['', 'set_propagated_clock [get_clocks core]\n'])(
+      'constraints in the style of OpenROAD-flow-scripts, as they stand%s',
+      async (more) => {
+        const kit = nangate45();
+        const netlist = readNetlist(randomVerilog(7, 600, 64), kit).value;
+        const constraints = readSdc(ORFS_STYLE + more, {
+          inputs: ['clk', 'in[0]', 'in[1]', 'in[2]'],
+          outputs: ['out'],
+        });
+        const input = {
+          netlistVerilog: writeVerilog(netlist, kit, { physicalCells: true }),
+          libertyPath: kitFiles!.liberty,
+          spef: null,
+          top: 'top',
+        };
+        const report = analyzeTiming(netlist, kit, null, constraints);
+        expect(verifyTiming(netlist, kit, null, constraints, report)).toEqual([]);
+        // Their own reading of the text, and of what we write of it.
+        for (const sdc of [ORFS_STYLE + more, writeSdc(constraints)]) {
+          const theirs = await runOpenSta({ ...input, sdc }, folder);
+          for (const check of ['setupSlackPs', 'holdSlackPs'] as const) {
+            const found = compareSlacks(netlist, kit, report, theirs, check);
+            expect(found).toMatchObject({ endpoints: 65, missing: 0 });
+            expect(found.maxPs).toBeLessThan(0.01);
+          }
+        }
+      },
+    );
 
     test.each([
       ['600 random gates', randomVerilog(11, 600, 64)],

@@ -55,6 +55,38 @@ describe('SDC', () => {
     });
   });
 
+  test('variables, expressions, patterns, lists without a member, a virtual clock', () => {
+    const c = readSdc(
+      `set period 2 ; set clk [get_ports clk]
+create_clock -name core -period $period $clk
+create_clock -name v -period [expr {$period * 1.0}]
+set_clock_latency 0.3 v
+set_clock_uncertainty 0.05 core
+set rest [lsearch -inline -all -not -exact [all_inputs] $clk]
+set_input_delay [expr ($period - 1) / 2.0] -clock v $rest
+set_input_delay 0.1 -clock core [remove_from_collection [all_inputs] [get_ports {clk b}]]
+set_output_delay [expr -7/2 + 4] -clock v [get_ports z?]
+set_load [expr 2 * "3"] [get_ports *1]
+set_false_path -from "b"`,
+      { inputs: ['clk', 'a[0]', 'b'], outputs: ['z0', 'z1', 'y'] },
+    );
+    expect(c).toEqual({
+      ...defaultConstraints('clk', 2000),
+      clockName: 'core',
+      setupUncertaintyPs: 50,
+      holdUncertaintyPs: 50,
+      inputDelays: [
+        { ports: null, minPs: 500, maxPs: 500, virtualLatencyPs: 300 },
+        { ports: ['a[0]'], minPs: 100, maxPs: 100 },
+      ],
+      // -7/2 of whole numbers is -4 in Tcl; the virtual clock lacks the uncertainty of the chip's.
+      outputDelays: [{ ports: ['z0', 'z1'], minPs: 50, maxPs: -50, virtualLatencyPs: 300 }],
+      outputLoadsFf: [{ ports: ['z1'], value: 6 }],
+      falsePathsFrom: ['b'],
+    });
+    expect(readSdc(writeSdc(c))).toEqual(c);
+  });
+
   test.each([
     ['set_multicycle_path 2', 'TIMING-001', 'sdc:1:1'],
     ['create_clock -period 1 clk\nset_multicycle_path 1.5 -to r/D', 'TIMING-001', 'sdc:2:21'],
@@ -68,6 +100,11 @@ describe('SDC', () => {
       'TIMING-002',
       'sdc:2:1',
     ],
+    ['create_clock -period 1 clk\ncreate_clock -name v -period 2', 'TIMING-002', 'sdc:2:1'],
+    ['create_clock -period 1 clk -waveform {0.2 0.7}', 'TIMING-001', 'sdc:1:38'],
+    ['create_clock -period 1 clk\nset_load [expr 1 +] z', 'TIMING-001', 'sdc:2:10'],
+    ['create_clock -period 1 clk\nset_load [expr 1 / 0] z', 'TIMING-001', 'sdc:2:10'],
+    ['set x [get_cells a]', 'TIMING-001', 'sdc:1:8'],
     ['', 'TIMING-003', 'sdc:1:1'],
     ['create_clock -period fast [get_ports clk]', 'TIMING-001', 'sdc:1:22'],
     ['create_clock -period 1 [get_ports clk', 'TIMING-001', 'sdc:1:38'],

@@ -6,21 +6,21 @@ import { judged, readKitArtefact } from './chip-state.ts';
 export const netlistStep = defineStep({
   name: 'netlist',
   title: 'Read netlist and constraints',
-  version: 1,
+  version: 2,
   inputs: ['kit.bin'],
   files: ['netlist', 'constraints'],
   outputs: ['netlist.bin', 'constraints.bin'],
   settings: ['netlist.top'],
   async run(context) {
     const stage = await import('../../stages/netlist/index.ts');
-    const { analyzeTiming, readSdc } = await import('../../stages/timing/index.ts');
+    const { analyzeTiming, portNames, readSdc } = await import('../../stages/timing/index.ts');
     const kit = readKitArtefact(context);
     const text = (role: string): string => new TextDecoder().decode(context.readFile(role).bytes);
-    const constraints = readSdc(text('constraints'));
     const top = context.settings['netlist.top'];
     const read = stage.readNetlist(text('netlist'), kit, top === '' ? undefined : top);
     read.diagnostics.forEach(context.log);
     const netlist = stage.markClocks(read.value, kit);
+    const constraints = readSdc(text('constraints'), portNames(netlist));
     const problems = stage.verifyNetlist(netlist, kit);
     context.writeArtefact('netlist.bin', pack(netlist));
     context.writeArtefact('constraints.bin', pack(constraints));

@@ -13,7 +13,7 @@ const LINES_USUAL = 300;
 export const synthesiseStep = defineStep({
   name: 'synthesise',
   title: 'Synthesise with Yosys',
-  version: 4,
+  version: 5,
   inputs: ['rtl.bin', 'stimulus.bin', 'kit.bin', 'kit.lib'],
   outputs: ['synthesis.v', 'netlist.bin', 'constraints.bin'],
   settings: ['synthesis.tool', 'synthesis.flatten', 'clock.periodPs'],

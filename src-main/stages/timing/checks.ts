@@ -122,8 +122,8 @@ export function checkEndpoints(
     }
     const endpoint = newCheck(pins + p);
     const exception = ports.exceptions.get(pins + p);
-    const capture = (exception?.setupCycles ?? 1) * constraints.periodPs;
-    const holdPs = (exception?.holdCycles ?? 0) * constraints.periodPs;
+    const capture = ports.latencyPs[p] + (exception?.setupCycles ?? 1) * constraints.periodPs;
+    const holdPs = ports.latencyPs[p] + (exception?.holdCycles ?? 0) * constraints.periodPs;
     for (let edge = 0; edge < 2; edge++) {
       const k = 2 * (pins + p) + edge;
       if (latestPs[k] === NO_ARRIVAL) continue;

@@ -10,6 +10,8 @@ export interface PortConstraints {
   /** [ports] NaN = no delay given: not analysed */
   readonly minDelayPs: Float64Array;
   readonly maxDelayPs: Float64Array;
+  /** [ports] when the edge that a port's delay counts from comes: latency of its clock */
+  readonly latencyPs: Float64Array;
   readonly slewPs: Float64Array;
   readonly loadFf: Float64Array;
   /** [ports] master and pin of the driving cell, -1 = none */
@@ -73,6 +75,8 @@ export function defaultConstraints(clockPort: string, periodPs: number): Constra
     clockPort,
     periodPs,
     isClockPropagated: false,
+    clockLatencyPs: 0,
+    clockSourceLatencyPs: 0,
     clockSlewPs: 0,
     setupUncertaintyPs: 0,
     holdUncertaintyPs: 0,
@@ -104,6 +108,8 @@ function checkNumbers(c: Constraints): void {
     if (!Number.isFinite(d.minPs) || !Number.isFinite(d.maxPs)) throw bad('a port delay');
   if (!Number.isFinite(c.setupUncertaintyPs) || !Number.isFinite(c.holdUncertaintyPs))
     throw bad('clock uncertainty');
+  if (!Number.isFinite(c.clockLatencyPs) || !Number.isFinite(c.clockSourceLatencyPs))
+    throw bad('clock latency');
   for (const m of c.multicycles)
     for (const cycles of [m.setup, m.hold])
       if (cycles !== null && (!Number.isInteger(cycles) || cycles < 0 || cycles > MAX_CYCLES))
@@ -126,6 +132,7 @@ export function resolvePorts(netlist: Netlist, kit: Kit, c: Constraints): PortCo
     clockPort,
     minDelayPs: new Float64Array(count).fill(Number.NaN),
     maxDelayPs: new Float64Array(count).fill(Number.NaN),
+    latencyPs: new Float64Array(count),
     slewPs: new Float64Array(count),
     loadFf: new Float64Array(count),
     driverMaster: new Int32Array(count).fill(-1),
@@ -149,6 +156,7 @@ export function resolvePorts(netlist: Netlist, kit: Kit, c: Constraints): PortCo
         throw new IngotError('TIMING-012', `port ${name} is no ${direction}`, { place: name });
     }
   };
+  const ownLatencyPs = c.clockSourceLatencyPs + (c.isClockPropagated ? 0 : c.clockLatencyPs);
   for (const [delays, direction] of [
     [c.inputDelays, 'input'],
     [c.outputDelays, 'output'],
@@ -157,6 +165,7 @@ export function resolvePorts(netlist: Netlist, kit: Kit, c: Constraints): PortCo
       each(d.ports, direction, false, (p) => {
         result.minDelayPs[p] = d.minPs;
         result.maxDelayPs[p] = d.maxPs;
+        result.latencyPs[p] = d.virtualLatencyPs ?? ownLatencyPs;
       });
   for (const v of c.inputSlewsPs) each(v.ports, 'input', true, (p) => (result.slewPs[p] = v.value));
   for (const v of c.outputLoadsFf) each(v.ports, 'output', false, (p) => (result.loadFf[p] = v.value));

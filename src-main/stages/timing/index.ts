@@ -1,6 +1,8 @@
 export { analyzeTiming, DEFAULT_TIMING_OPTIONS } from './analyze.ts';
 export { defaultConstraints } from './constraints.ts';
-export { readSdc, writeSdc, type PortNames } from './sdc.ts';
+export { readSdc } from './sdc.ts';
+export { portNames, type PortNames } from './sdc-objects.ts';
+export { writeSdc } from './write-sdc.ts';
 export { writeSdf } from './sdf.ts';
 export { verifyTiming } from './verify-timing.ts';
 export { DEFAULT_WEIGHTS, timingWeights, type WeightOptions } from './weights.ts';

@@ -66,6 +66,7 @@ export function propagate(input: PropagateInput): Timing {
   let fast = new Driver(lib.luts, kit.slewLower, kit.slewUpper);
   let trial = new Driver(lib.luts, kit.slewLower, kit.slewUpper);
   const isIdeal = !constraints.isClockPropagated;
+  const idealLatencyPs = constraints.clockSourceLatencyPs + constraints.clockLatencyPs;
   const { isClock, pinDriver, pinInst } = graph;
 
   /** Wire delay and slew of each sink behind a driver pin; d null = an input port's ideal source. */
@@ -98,7 +99,9 @@ export function propagate(input: PropagateInput): Timing {
     const isTimed = isClockPort || (!Number.isNaN(ports.maxDelayPs[p]) && ports.isFalse[p] === 0);
     for (let edge = 0; edge < 2; edge++) {
       const k = 2 * pin + edge;
-      const at = isClockPort ? (edge * constraints.periodPs) / 2 : 0;
+      const at = isClockPort
+        ? constraints.clockSourceLatencyPs + (edge * constraints.periodPs) / 2
+        : ports.latencyPs[p];
       maxSlewPs[k] = ports.slewPs[p];
       minSlewPs[k] = ports.slewPs[p];
       let source: Driver | null = null;
@@ -222,7 +225,7 @@ export function propagate(input: PropagateInput): Timing {
       const k = 2 * pin + edge;
       const fromFall = edge ^ inversion;
       isFromFall[k] = fromFall;
-      latestPs[k] = (fromFall * constraints.periodPs) / 2;
+      latestPs[k] = idealLatencyPs + (fromFall * constraints.periodPs) / 2;
       earliestPs[k] = latestPs[k];
       maxSlewPs[k] = constraints.clockSlewPs;
       minSlewPs[k] = constraints.clockSlewPs;

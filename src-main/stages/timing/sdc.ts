@@ -4,405 +4,383 @@
  */
 import { IngotError } from '../../base/diagnostic.ts';
 import { defaultConstraints } from './constraints.ts';
+import { isPattern, matching, SdcEnvironment } from './sdc-objects.ts';
+import type { PortNames, SdcValue } from './sdc-objects.ts';
+import { literalOf, parseTcl } from './tcl.ts';
+import type { Place, TclWord } from './tcl.ts';
 import type { Constraints, PortDelay } from './types.ts';
-
-interface Word {
-  readonly text: string;
-  /** [ ... ] in the source: a command in place of a word. */
-  readonly command: readonly Word[] | null;
-  readonly line: number;
-  readonly column: number;
-}
 
 const PS_PER_NS = 1000;
 
-function fail(word: { line: number; column: number }, message: string, code = 'TIMING-001'): IngotError {
+function fail(at: Place, message: string, code = 'TIMING-001'): IngotError {
   return new IngotError(code, message, {
-    place: `sdc:${word.line}:${word.column}`,
+    place: `sdc:${at.line}:${at.column}`,
     remedy: 'see the list of commands in stages/timing/README.md',
   });
 }
 
-/** Splits text to commands of words: braces, quotes, brackets, comments, `;` and line continuation. */
-function tokenize(text: string): Word[][] {
-  let at = 0;
-  let line = 1;
-  let lineStart = 0;
-  const place = (): { line: number; column: number } => ({ line, column: at - lineStart + 1 });
-  const step = (): string => {
-    const c = text[at++];
-    if (c === '\n') {
-      line++;
-      lineStart = at;
-    }
-    return c;
-  };
-  function enclosed(open: string, close: string): string {
-    const start = place();
-    let depth = 0;
-    let out = '';
-    for (;;) {
-      if (at >= text.length) throw fail(start, `${open} without ${close}`);
-      const c = step();
-      if (c === open && open !== close) depth++;
-      else if (c === close && (open !== close || depth > 0)) {
-        depth--;
-        if (depth === 0) return out.slice(1);
-      } else if (open === close && depth === 0) depth = 1;
-      out += c;
-    }
-  }
-  function commandWords(end: string): Word[] {
-    const words: Word[] = [];
-    for (;;) {
-      while (at < text.length && (text[at] === ' ' || text[at] === '\t' || text[at] === '\r')) at++;
-      if (text[at] === '\\' && (text[at + 1] === '\n' || text.startsWith('\r\n', at + 1))) {
-        step();
-        while (text[at] === '\r' || text[at] === '\n') step();
-        continue;
-      }
-      if (at >= text.length) {
-        if (end === ']') throw fail(place(), '[ without ]');
-        return words;
-      }
-      const here = place();
-      const c = text[at];
-      if (end === ']' ? c === ']' : c === '\n' || c === ';') {
-        step();
-        return words;
-      }
-      if (end === ']' && c === '\n') {
-        step();
-        continue;
-      }
-      if (c === '#' && words.length === 0 && end !== ']') {
-        while (at < text.length && text[at] !== '\n') at++;
-        continue;
-      }
-      if (c === '{') words.push({ text: enclosed('{', '}'), command: null, ...here });
-      else if (c === '"') words.push({ text: enclosed('"', '"'), command: null, ...here });
-      else if (c === '[') {
-        at++;
-        words.push({ text: '[', command: commandWords(']'), ...here });
-      } else {
-        let word = '';
-        let depth = 0;
-        while (
-          at < text.length &&
-          !/[\s;]/.test(text[at]) &&
-          !(end === ']' && text[at] === ']' && depth === 0)
-        ) {
-          if (text[at] === '$') throw fail(here, 'Tcl variables are not supported');
-          if (text[at] === '[') depth++;
-          if (text[at] === ']') depth--;
-          if (text[at] === '\\' && /[[\]\\]/.test(text[at + 1] ?? '')) at++;
-          word += text[at++];
-        }
-        if (word === '') throw fail(here, 'this character cannot stand here');
-        words.push({ text: word, command: null, ...here });
-      }
-    }
-  }
-  const commands: Word[][] = [];
-  while (at < text.length) {
-    const words = commandWords('\n');
-    if (words.length > 0) commands.push(words);
-  }
-  return commands;
-}
-
 interface Arguments {
-  readonly head: Word;
-  readonly options: ReadonlyMap<string, Word | null>;
-  readonly operands: readonly Word[];
+  readonly name: string;
+  readonly head: TclWord;
+  readonly options: ReadonlyMap<string, SdcValue | null>;
+  readonly operands: readonly SdcValue[];
 }
 
-/** `spec`: option name to whether it takes a value. */
-function parseArguments(words: readonly Word[], spec: Record<string, boolean>): Arguments {
-  const options = new Map<string, Word | null>();
-  const operands: Word[] = [];
-  for (let i = 1; i < words.length; i++) {
-    const word = words[i];
-    if (word.command || !/^-[a-z_]/i.test(word.text)) {
-      operands.push(word);
-      continue;
-    }
-    if (!(word.text in spec)) throw fail(word, `${words[0].text} has no option ${word.text} here`);
-    if (spec[word.text] && i + 1 >= words.length) throw fail(word, `${word.text} needs a value`);
-    options.set(word.text, spec[word.text] ? words[++i] : null);
-  }
-  return { head: words[0], options, operands };
-}
-
-function number(word: Word | undefined, head: Word): number {
-  if (!word) throw fail(head, `${head.text} needs a number`);
-  const value = Number(word.text);
-  if (word.command || word.text.trim() === '' || !Number.isFinite(value))
-    throw fail(word, `${word.text} is not a number`);
-  return value;
-}
-
-/** Port names of a word: `[get_ports {a b}]`, `[all_inputs]` (null), or plain names. */
-function portsOf(
-  word: Word | undefined,
-  head: Word,
-  all: 'all_inputs' | 'all_outputs',
-): readonly string[] | null {
-  if (!word) throw fail(head, `${head.text} needs ports`);
-  if (!word.command) return word.text.split(/\s+/).filter((n) => n !== '');
-  const [name, ...rest] = word.command;
-  if (name?.text === 'all_inputs' || name?.text === 'all_outputs') {
-    if (name.text !== all) throw fail(name, `${head.text} does not apply to ${name.text}`);
-    if (rest.length > 0 && !(rest.length === 1 && rest[0].text === '-no_clocks'))
-      throw fail(rest[0], `${name.text} takes only -no_clocks here`);
-    return null;
-  }
-  if (name?.text !== 'get_ports') throw fail(name ?? word, `cannot read [${name?.text ?? ''} ...] as ports`);
-  const names = rest.flatMap((w) => w.text.split(/\s+/)).filter((n) => n !== '');
-  if (names.length === 1 && names[0] === '*') return null;
-  const pattern = names.find((n) => /[*?]/.test(n));
-  if (pattern) throw fail(rest[0], `port pattern ${pattern} is not supported; name the ports`);
-  return names;
-}
-
-function clockName(word: Word | undefined, head: Word): string | null {
-  if (!word) throw fail(head, `${head.text} needs a clock`);
-  if (!word.command) return word.text;
-  if (word.command[0]?.text === 'all_clocks') return null;
-  if (word.command[0]?.text === 'get_clocks' && word.command.length === 2) return word.command[1].text;
-  throw fail(word, 'cannot read this as a clock');
-}
-
-/** Endpoints by name: ports and pins, `[get_ports ..]`, `[get_pins ..]` or bare. */
-function endpointsOf(word: Word | undefined, head: Word): readonly string[] {
-  if (!word) throw fail(head, `${head.text} needs -to endpoints`);
-  const name = word.command?.[0] ?? null;
-  const rest = word.command ? word.command.slice(1) : [word];
-  if (name && name.text !== 'get_pins' && name.text !== 'get_ports')
-    throw fail(name, `cannot read [${name.text} ...] as endpoints`);
-  const names = rest.flatMap((w) => w.text.split(/\s+/)).filter((n) => n !== '');
-  if (names.length === 0) throw fail(word, 'no endpoint is named');
-  const pattern = names.find((n) => /[*?]/.test(n));
-  if (pattern) throw fail(word, `pattern ${pattern} is not supported; name the endpoints`);
-  return names;
-}
-
-/** `LIMIT [current_design]` */
-function designLimit(words: readonly Word[]): number {
-  const a = parseArguments(words, {});
-  const value = number(a.operands[0], a.head);
-  if (!(value > 0)) throw fail(a.operands[0], 'a limit must be positive');
-  const on = a.operands[1];
-  if (!on?.command || on.command[0]?.text !== 'current_design' || a.operands.length > 2)
-    throw fail(on ?? a.head, `${a.head.text} is understood for [current_design] only`);
-  return value;
+/** A clock as it is being described; without a port it is virtual: it only dates port delays. */
+interface Clock {
+  readonly name: string;
+  readonly port: string | null;
+  readonly periodPs: number;
+  slewPs: number;
+  latencyPs: number;
+  sourceLatencyPs: number;
+  setupUncertaintyPs: number;
+  holdUncertaintyPs: number;
 }
 
 type Draft = { -readonly [K in keyof Constraints]: Constraints[K] };
 
-function addDelay(list: readonly PortDelay[], a: Arguments, ports: readonly string[] | null): PortDelay[] {
-  const value = number(a.operands[0], a.head) * PS_PER_NS;
-  const isMin = a.options.has('-min');
-  const isMax = a.options.has('-max');
-  if (isMin === isMax) return [...list, { ports, minPs: value, maxPs: value }];
-  // -max and -min come as two commands for the same ports: the second one completes the first.
-  const same = list.findIndex((d) => String(d.ports) === String(ports));
-  const old = same < 0 ? { ports, minPs: value, maxPs: value } : list[same];
-  const merged = isMin ? { ...old, minPs: value } : { ...old, maxPs: value };
-  return [...list.filter((_, i) => i !== same), merged];
-}
-
-type Handler = (draft: Draft, words: readonly Word[], known: { clock: boolean }) => void;
-
-function requireClock(draft: Draft, known: { clock: boolean }, word: Word | undefined, head: Word): void {
-  if (!known.clock) throw fail(head, `${head.text} comes before create_clock`);
-  const name = clockName(word, head);
-  if (name !== null && name !== draft.clockName) throw fail(word ?? head, `there is no clock ${name}`);
+interface DatedDelay {
+  readonly delay: PortDelay;
+  readonly clock: Clock | null;
 }
 
 const delayOptions = { '-clock': true, '-min': false, '-max': false, '-add_delay': false };
 
-const HANDLERS: Record<string, Handler> = {
-  create_clock(draft, words, known) {
-    const a = parseArguments(words, { '-name': true, '-period': true });
-    if (known.clock) throw fail(a.head, 'only one clock is supported', 'TIMING-002');
-    const ports = portsOf(a.operands[0], a.head, 'all_inputs');
-    if (ports?.length !== 1) throw fail(a.head, 'create_clock needs one port');
-    known.clock = true;
-    draft.clockPort = ports[0];
-    draft.clockName = a.options.get('-name')?.text ?? ports[0];
-    draft.periodPs = number(a.options.get('-period') ?? undefined, a.head) * PS_PER_NS;
-    if (!(draft.periodPs > 0)) throw fail(a.head, 'the period must be positive');
-  },
-  set_propagated_clock(draft, words, known) {
-    requireClock(draft, known, parseArguments(words, {}).operands[0], words[0]);
-    draft.isClockPropagated = true;
-  },
-  set_clock_uncertainty(draft, words, known) {
-    const a = parseArguments(words, { '-setup': false, '-hold': false });
-    requireClock(draft, known, a.operands[1], a.head);
-    const value = number(a.operands[0], a.head) * PS_PER_NS;
-    if (!a.options.has('-hold') || a.options.has('-setup')) draft.setupUncertaintyPs = value;
-    if (!a.options.has('-setup') || a.options.has('-hold')) draft.holdUncertaintyPs = value;
-  },
-  set_clock_transition(draft, words, known) {
-    const a = parseArguments(words, {});
-    requireClock(draft, known, a.operands[1], a.head);
-    draft.clockSlewPs = number(a.operands[0], a.head) * PS_PER_NS;
-  },
-  set_input_delay(draft, words, known) {
-    const a = parseArguments(words, delayOptions);
-    requireClock(draft, known, a.options.get('-clock') ?? undefined, a.head);
-    draft.inputDelays = addDelay(draft.inputDelays, a, portsOf(a.operands[1], a.head, 'all_inputs'));
-  },
-  set_output_delay(draft, words, known) {
-    const a = parseArguments(words, delayOptions);
-    requireClock(draft, known, a.options.get('-clock') ?? undefined, a.head);
-    draft.outputDelays = addDelay(draft.outputDelays, a, portsOf(a.operands[1], a.head, 'all_outputs'));
-  },
-  set_input_transition(draft, words) {
-    const a = parseArguments(words, {});
-    const value = number(a.operands[0], a.head) * PS_PER_NS;
-    draft.inputSlewsPs = [
-      ...draft.inputSlewsPs,
-      { ports: portsOf(a.operands[1], a.head, 'all_inputs'), value },
-    ];
-  },
-  set_load(draft, words) {
-    const a = parseArguments(words, { '-pin_load': false });
-    const value = number(a.operands[0], a.head);
-    draft.outputLoadsFf = [
-      ...draft.outputLoadsFf,
-      { ports: portsOf(a.operands[1], a.head, 'all_outputs'), value },
-    ];
-  },
-  set_driving_cell(draft, words) {
-    const a = parseArguments(words, { '-lib_cell': true, '-pin': true });
-    const master = a.options.get('-lib_cell')?.text;
-    const pin = a.options.get('-pin')?.text;
-    if (!master || !pin) throw fail(a.head, 'set_driving_cell needs -lib_cell and -pin');
-    const ports = portsOf(a.operands[0], a.head, 'all_inputs');
-    draft.drivingCells = [...draft.drivingCells, { ports, master, pin }];
-  },
-  set_false_path(draft, words) {
-    const a = parseArguments(words, { '-from': true, '-to': true });
+class SdcReader {
+  private readonly environment = new SdcEnvironment(fail);
+  private readonly draft: Draft = { ...defaultConstraints('clk', 1), inputDelays: [], outputDelays: [] };
+  private readonly clocks: Clock[] = [];
+  private inputDelays: DatedDelay[] = [];
+  private outputDelays: DatedDelay[] = [];
+  private readonly names: PortNames | null;
+
+  constructor(names: PortNames | null) {
+    this.names = names;
+  }
+
+  read(text: string): Constraints {
+    for (const words of parseTcl(text, fail)) {
+      const head = words[0]!;
+      const name = literalOf(head) ?? '';
+      const handler = Object.hasOwn(this.handlers, name) ? this.handlers[name] : undefined;
+      if (!handler) throw fail(head, `unknown command ${name === '' ? 'in brackets' : name}`);
+      handler(words);
+    }
+    return this.finish();
+  }
+
+  /** `spec`: option name to whether it takes a value. */
+  private arguments(words: readonly TclWord[], spec: Record<string, boolean>): Arguments {
+    const name = literalOf(words[0])!;
+    const options = new Map<string, SdcValue | null>();
+    const operands: SdcValue[] = [];
+    for (let i = 1; i < words.length; i++) {
+      const text = literalOf(words[i]) ?? '';
+      if (!/^-[a-z_]/i.test(text)) {
+        operands.push(this.environment.value(words[i]!));
+        continue;
+      }
+      if (!Object.hasOwn(spec, text)) throw fail(words[i]!, `${name} has no option ${text} here`);
+      if (spec[text] && i + 1 >= words.length) throw fail(words[i]!, `${text} needs a value`);
+      options.set(text, spec[text] ? this.environment.value(words[++i]!) : null);
+    }
+    return { name, head: words[0]!, options, operands };
+  }
+
+  private number(value: SdcValue | null | undefined, a: Arguments): number {
+    if (!value) throw fail(a.head, `${a.name} needs a number`);
+    const number = Number(value.text);
+    if (value.objects || value.text.trim() === '' || !Number.isFinite(number))
+      throw fail(value, `${value.text} is not a number`);
+    return number;
+  }
+
+  /** Names of ports, null for all of the direction; the clock's port counts as left out of those. */
+  private ports(
+    value: SdcValue | null | undefined,
+    a: Arguments,
+    direction: 'inputs' | 'outputs',
+  ): readonly string[] | null {
+    if (!value) throw fail(a.head, `${a.name} needs ports`);
+    const { objects } = value;
+    if (objects && objects.kind !== 'ports') throw fail(value, `these are ${objects.kind}, not ports`);
+    if (objects && objects.names === null) {
+      if (objects.direction !== direction)
+        throw fail(value, `${a.name} does not apply to all_${objects.direction}`);
+      const left = objects.except.filter((name) => !this.clocks.some((clock) => clock.port === name));
+      if (left.length === 0) return null;
+      if (!this.names) throw fail(value, 'all ports but some needs the netlist; name the ports');
+      return this.names[direction].filter((name) => !objects.except.includes(name));
+    }
+    const names = objects?.names ?? value.text.split(/\s+/).filter((n) => n !== '');
+    if (names.length === 1 && names[0] === '*') return null;
+    return names.flatMap((name) => this.portsLike(name, objects?.at ?? value));
+  }
+
+  private portsLike(name: string, at: Place): string[] {
+    if (!isPattern(name)) return [name];
+    if (!this.names) throw fail(at, `port pattern ${name} is not supported here; name the ports`);
+    const found = matching(name, [...this.names.inputs, ...this.names.outputs]);
+    if (found.length === 0) throw fail(at, `no port is like ${name}`);
+    return found;
+  }
+
+  /** Endpoints by name: ports and pins, `[get_ports ..]`, `[get_pins ..]` or bare. */
+  private endpoints(value: SdcValue | null | undefined, a: Arguments): readonly string[] {
+    if (!value) throw fail(a.head, `${a.name} needs -to endpoints`);
+    const { objects } = value;
+    if (objects && objects.kind !== 'ports' && objects.kind !== 'pins')
+      throw fail(value, `these are ${objects.kind}, not endpoints`);
+    const names = objects ? objects.names : value.text.split(/\s+/).filter((n) => n !== '');
+    if (names === null && this.names && objects?.direction)
+      return this.names[objects.direction].filter((name) => !objects.except.includes(name));
+    if (names === null || names.length === 0) throw fail(value, 'no endpoint is named');
+    if (objects?.kind === 'ports') return names.flatMap((name) => this.portsLike(name, objects.at));
+    const pattern = names.find(isPattern);
+    if (pattern) throw fail(value, `pattern ${pattern} is not supported; name the endpoints`);
+    return names;
+  }
+
+  private clocksOf(value: SdcValue | null | undefined, a: Arguments): readonly Clock[] {
+    if (this.clocks.length === 0) throw fail(a.head, `${a.name} comes before create_clock`);
+    if (!value) throw fail(a.head, `${a.name} needs a clock`);
+    if (value.objects && value.objects.kind !== 'clocks') throw fail(value, 'cannot read this as a clock');
+    const names = value.objects ? value.objects.names : value.text.split(/\s+/).filter((n) => n !== '');
+    if (names === null || (names.length === 1 && names[0] === '*')) return this.clocks;
+    return names.map((name) => {
+      const clock = this.clocks.find((c) => c.name === name);
+      if (!clock) throw fail(value, `there is no clock ${name}`);
+      return clock;
+    });
+  }
+
+  /** `LIMIT [current_design]` */
+  private designLimit(words: readonly TclWord[]): number {
+    const a = this.arguments(words, {});
+    const value = this.number(a.operands[0], a);
+    if (!(value > 0)) throw fail(a.operands[0]!, 'a limit must be positive');
+    const on = a.operands[1];
+    if (on?.objects?.kind !== 'design' || a.operands.length > 2)
+      throw fail(on ?? a.head, `${a.name} is understood for [current_design] only`);
+    return value;
+  }
+
+  private createClock(words: readonly TclWord[]): void {
+    const a = this.arguments(words, { '-name': true, '-period': true, '-waveform': true });
+    const target = a.operands[0];
+    const ports = target ? this.ports(target, a, 'inputs') : null;
+    if (target && ports?.length !== 1) throw fail(a.head, 'create_clock needs one port');
+    const port = ports?.[0] ?? null;
+    const name = a.options.get('-name')?.text ?? port;
+    if (name === null) throw fail(a.head, 'a clock without a port needs -name');
+    if (port !== null && this.clocks.some((clock) => clock.port !== null))
+      throw fail(a.head, 'only one clock with a port is supported', 'TIMING-002');
+    if (this.clocks.some((clock) => clock.name === name)) throw fail(a.head, `clock ${name} stands twice`);
+    const periodPs = this.number(a.options.get('-period'), a) * PS_PER_NS;
+    if (!(periodPs > 0)) throw fail(a.head, 'the period must be positive');
+    if (this.clocks.some((clock) => clock.periodPs !== periodPs))
+      throw fail(a.head, 'only clocks of one period are supported', 'TIMING-002');
+    const waveform = a.options.get('-waveform');
+    const [rise, fall] = (waveform?.text ?? '').split(/\s+/).map((t) => Number(t) * PS_PER_NS);
+    if (waveform && (rise !== 0 || Math.abs(fall! - periodPs / 2) > 1e-6 * periodPs))
+      throw fail(waveform, 'only a clock that rises at 0 and falls at half its period is supported');
+    this.clocks.push({
+      name,
+      port,
+      periodPs,
+      slewPs: 0,
+      latencyPs: 0,
+      sourceLatencyPs: 0,
+      setupUncertaintyPs: 0,
+      holdUncertaintyPs: 0,
+    });
+  }
+
+  private addDelay(
+    list: readonly DatedDelay[],
+    words: readonly TclWord[],
+    side: 'inputs' | 'outputs',
+  ): DatedDelay[] {
+    const a = this.arguments(words, delayOptions);
+    const clocks = this.clocksOf(a.options.get('-clock'), a);
+    if (clocks.length > 1) throw fail(a.head, `${a.name} needs one clock`);
+    const clock = clocks[0]!;
+    const ports = this.ports(a.operands[1], a, side);
+    const value = this.number(a.operands[0], a) * PS_PER_NS;
+    const isMin = a.options.has('-min');
+    const isMax = a.options.has('-max');
+    if (isMin === isMax) return [...list, { delay: { ports, minPs: value, maxPs: value }, clock }];
+    // -max and -min come as two commands for the same ports: the second one completes the first.
+    const same = list.findIndex((d) => String(d.delay.ports) === String(ports) && d.clock === clock);
+    const old = same < 0 ? { ports, minPs: value, maxPs: value } : list[same]!.delay;
+    const delay = isMin ? { ...old, minPs: value } : { ...old, maxPs: value };
+    return [...list.filter((_, i) => i !== same), { delay, clock }];
+  }
+
+  private falsePath(words: readonly TclWord[]): void {
+    const a = this.arguments(words, { '-from': true, '-to': true });
     const from = a.options.get('-from');
     const to = a.options.get('-to');
     if (!from === !to) throw fail(a.head, 'set_false_path needs -from ports or -to endpoints, not both');
     if (from) {
-      const ports = portsOf(from, a.head, 'all_inputs');
-      if (ports === null) throw fail(a.head, 'name the ports of a false path');
-      draft.falsePathsFrom = [...draft.falsePathsFrom, ...ports];
-    } else draft.falsePathsTo = [...draft.falsePathsTo, ...endpointsOf(to ?? undefined, a.head)];
-  },
-  set_multicycle_path(draft, words, known) {
-    if (!known.clock) throw fail(words[0], `${words[0].text} comes before create_clock`);
-    const a = parseArguments(words, { '-setup': false, '-hold': false, '-to': true });
-    const cycles = number(a.operands[0], a.head);
-    if (!Number.isInteger(cycles) || cycles < 0) throw fail(a.operands[0], 'cycles are a whole number');
+      const ports = this.ports(from, a, 'inputs') ?? this.names?.inputs;
+      if (!ports) throw fail(a.head, 'name the ports of a false path');
+      this.draft.falsePathsFrom = [...this.draft.falsePathsFrom, ...ports];
+    } else this.draft.falsePathsTo = [...this.draft.falsePathsTo, ...this.endpoints(to, a)];
+  }
+
+  private multicycle(words: readonly TclWord[]): void {
+    if (this.clocks.length === 0) throw fail(words[0]!, 'set_multicycle_path comes before create_clock');
+    const a = this.arguments(words, { '-setup': false, '-hold': false, '-to': true });
+    const cycles = this.number(a.operands[0], a);
+    if (!Number.isInteger(cycles) || cycles < 0) throw fail(a.operands[0]!, 'cycles are a whole number');
     const isHoldOnly = a.options.has('-hold') && !a.options.has('-setup');
     const isSetupOnly = a.options.has('-setup') && !a.options.has('-hold');
-    const to = endpointsOf(a.options.get('-to') ?? undefined, a.head);
+    const to = this.endpoints(a.options.get('-to'), a);
     // Without an option SDC sets setup alone; hold follows one cycle before it.
     const setup = isHoldOnly ? null : cycles;
     const hold = isHoldOnly ? cycles : isSetupOnly || !a.options.has('-hold') ? null : cycles;
-    draft.multicycles = [...draft.multicycles, { to, setup, hold }];
-  },
-  set_max_transition(draft, words) {
-    draft.limits = { ...draft.limits, maxSlewPs: designLimit(words) * PS_PER_NS };
-  },
-  set_max_capacitance(draft, words) {
-    draft.limits = { ...draft.limits, maxLoadFf: designLimit(words) };
-  },
-  set_max_fanout(draft, words) {
-    draft.limits = { ...draft.limits, maxFanout: designLimit(words) };
-  },
-  current_design(_draft, words) {
-    parseArguments(words, {});
-  },
-};
-
-/** Throws TIMING-001 (unknown or malformed), TIMING-002 (second clock), TIMING-003 (no clock). */
-export function readSdc(text: string): Constraints {
-  const draft: Draft = { ...defaultConstraints('clk', 1), inputDelays: [], outputDelays: [] };
-  const known = { clock: false };
-  for (const words of tokenize(text)) {
-    const handler = Object.hasOwn(HANDLERS, words[0].text) ? HANDLERS[words[0].text] : undefined;
-    if (!handler || words[0].command) throw fail(words[0], `unknown command ${words[0].text}`);
-    handler(draft, words, known);
+    this.draft.multicycles = [...this.draft.multicycles, { to, setup, hold }];
   }
-  if (!known.clock)
-    throw new IngotError('TIMING-003', 'the constraints define no clock', { place: 'sdc:1:1' });
-  return draft;
-}
 
-/** Port names to write in place of `[all_inputs]` and `[all_outputs]`. */
-export interface PortNames {
-  readonly inputs: readonly string[];
-  readonly outputs: readonly string[];
+  private readonly handlers: Readonly<Record<string, (words: readonly TclWord[]) => void>> = {
+    set: (words) => {
+      const name = literalOf(words[1]);
+      if (name === null || words.length !== 3) throw fail(words[0]!, 'set needs a name and a value');
+      this.environment.variables.set(name, this.environment.value(words[2]!));
+    },
+    set_units: (words) => {
+      const a = this.arguments(words, {
+        '-time': true,
+        '-capacitance': true,
+        '-resistance': true,
+        '-voltage': true,
+        '-current': true,
+        '-power': true,
+        '-distance': true,
+      });
+      const time = a.options.get('-time');
+      const capacitance = a.options.get('-capacitance');
+      if (time && !/^1?(\.0*)?ns$/.test(time.text)) throw fail(time, 'time is in ns here');
+      if (capacitance && !/^1?(\.0*)?fF$/i.test(capacitance.text))
+        throw fail(capacitance, 'capacitance is in fF here');
+    },
+    current_design: (words) => void this.arguments(words, {}),
+    create_clock: (words) => this.createClock(words),
+    set_propagated_clock: (words) => {
+      const a = this.arguments(words, {});
+      const clocks = this.clocksOf(a.operands[0], a);
+      if (clocks.some((clock) => clock.port !== null)) this.draft.isClockPropagated = true;
+    },
+    set_clock_latency: (words) => {
+      const a = this.arguments(words, { '-source': false });
+      const value = this.number(a.operands[0], a) * PS_PER_NS;
+      for (const clock of this.clocksOf(a.operands[1], a)) {
+        if (a.options.has('-source')) clock.sourceLatencyPs = value;
+        else clock.latencyPs = value;
+        // As in OpenSTA a network latency makes a propagated clock ideal again.
+        if (!a.options.has('-source') && clock.port !== null) this.draft.isClockPropagated = false;
+      }
+    },
+    set_clock_uncertainty: (words) => {
+      const a = this.arguments(words, { '-setup': false, '-hold': false });
+      const clocks = this.clocksOf(a.operands[1], a);
+      const value = this.number(a.operands[0], a) * PS_PER_NS;
+      for (const clock of clocks) {
+        if (!a.options.has('-hold') || a.options.has('-setup')) clock.setupUncertaintyPs = value;
+        if (!a.options.has('-setup') || a.options.has('-hold')) clock.holdUncertaintyPs = value;
+      }
+    },
+    set_clock_transition: (words) => {
+      const a = this.arguments(words, {});
+      const clocks = this.clocksOf(a.operands[1], a);
+      const value = this.number(a.operands[0], a) * PS_PER_NS;
+      for (const clock of clocks) clock.slewPs = value;
+    },
+    set_input_delay: (words) => {
+      this.inputDelays = this.addDelay(this.inputDelays, words, 'inputs');
+    },
+    set_output_delay: (words) => {
+      this.outputDelays = this.addDelay(this.outputDelays, words, 'outputs');
+    },
+    set_input_transition: (words) => {
+      const a = this.arguments(words, {});
+      const value = this.number(a.operands[0], a) * PS_PER_NS;
+      const ports = this.ports(a.operands[1], a, 'inputs');
+      this.draft.inputSlewsPs = [...this.draft.inputSlewsPs, { ports, value }];
+    },
+    set_load: (words) => {
+      const a = this.arguments(words, { '-pin_load': false });
+      const value = this.number(a.operands[0], a);
+      const ports = this.ports(a.operands[1], a, 'outputs');
+      this.draft.outputLoadsFf = [...this.draft.outputLoadsFf, { ports, value }];
+    },
+    set_driving_cell: (words) => {
+      const a = this.arguments(words, { '-lib_cell': true, '-pin': true });
+      const master = a.options.get('-lib_cell')?.text;
+      const pin = a.options.get('-pin')?.text;
+      if (!master || !pin) throw fail(a.head, 'set_driving_cell needs -lib_cell and -pin');
+      const ports = this.ports(a.operands[0], a, 'inputs');
+      this.draft.drivingCells = [...this.draft.drivingCells, { ports, master, pin }];
+    },
+    set_false_path: (words) => this.falsePath(words),
+    set_multicycle_path: (words) => this.multicycle(words),
+    set_max_transition: (words) => {
+      this.draft.limits = { ...this.draft.limits, maxSlewPs: this.designLimit(words) * PS_PER_NS };
+    },
+    set_max_capacitance: (words) => {
+      this.draft.limits = { ...this.draft.limits, maxLoadFf: this.designLimit(words) };
+    },
+    set_max_fanout: (words) => {
+      this.draft.limits = { ...this.draft.limits, maxFanout: this.designLimit(words) };
+    },
+  };
+
+  private finish(): Constraints {
+    const clock = this.clocks.find((c) => c.port !== null);
+    if (!clock)
+      throw new IngotError('TIMING-003', 'the constraints define no clock', {
+        place: 'sdc:1:1',
+        remedy: 'add create_clock with a period and the port of the clock',
+      });
+    return {
+      ...this.draft,
+      clockName: clock.name,
+      clockPort: clock.port!,
+      periodPs: clock.periodPs,
+      clockSlewPs: clock.slewPs,
+      clockLatencyPs: clock.latencyPs,
+      clockSourceLatencyPs: clock.sourceLatencyPs,
+      setupUncertaintyPs: clock.setupUncertaintyPs,
+      holdUncertaintyPs: clock.holdUncertaintyPs,
+      inputDelays: this.inputDelays.map((d) => dated(d, clock, false)),
+      outputDelays: this.outputDelays.map((d) => dated(d, clock, true)),
+    };
+  }
 }
 
 /**
- * The constraints as SDC. Without `names`, delays of all inputs are set on `[all_inputs]`, the clock's port
- * included, which tools ignore with a warning; with names every port is named and the clock's left out.
+ * A delay against a virtual clock: its latency stays with the delay; where its uncertainty differs from the
+ * chip's clock, which only outputs feel, as only there it captures, the difference is put into the delay.
  */
-export function writeSdc(c: Constraints, names: PortNames | null = null): string {
-  const list = (ports: readonly string[] | null, all: 'inputs' | 'outputs', isDelay = false): string => {
-    if (!ports && !names) return `[all_${all}]`;
-    const chosen = ports ?? names![all].filter((name) => !(isDelay && name === c.clockPort));
-    return `[get_ports {${chosen.join(' ')}}]`;
+function dated({ delay, clock }: DatedDelay, own: Clock, isOutput: boolean): PortDelay {
+  if (!clock || clock === own) return delay;
+  const virtualLatencyPs = clock.latencyPs + clock.sourceLatencyPs;
+  if (!isOutput) return { ...delay, virtualLatencyPs };
+  return {
+    ports: delay.ports,
+    minPs: delay.minPs - (clock.holdUncertaintyPs - own.holdUncertaintyPs),
+    maxPs: delay.maxPs + (clock.setupUncertaintyPs - own.setupUncertaintyPs),
+    virtualLatencyPs,
   };
-  const hasPorts = (ports: readonly string[] | null, all: 'inputs' | 'outputs'): boolean =>
-    ports ? ports.length > 0 : !names || names[all].length > 0;
-  const ns = (ps: number): string => String(ps / PS_PER_NS);
-  const clock = `[get_clocks {${c.clockName}}]`;
-  const lines = [
-    `create_clock -name {${c.clockName}} -period ${ns(c.periodPs)} [get_ports {${c.clockPort}}]`,
-  ];
-  if (c.isClockPropagated) lines.push(`set_propagated_clock ${clock}`);
-  else if (c.clockSlewPs > 0) lines.push(`set_clock_transition ${ns(c.clockSlewPs)} ${clock}`);
-  if (c.setupUncertaintyPs !== 0)
-    lines.push(`set_clock_uncertainty -setup ${ns(c.setupUncertaintyPs)} ${clock}`);
-  if (c.holdUncertaintyPs !== 0)
-    lines.push(`set_clock_uncertainty -hold ${ns(c.holdUncertaintyPs)} ${clock}`);
-  const delays = (command: string, given: readonly PortDelay[], all: 'inputs' | 'outputs'): void => {
-    for (const d of given) {
-      if (!hasPorts(d.ports, all)) continue;
-      for (const [option, value] of [
-        ['-max', d.maxPs],
-        ['-min', d.minPs],
-      ] as const)
-        lines.push(`${command} ${option} ${ns(value)} -clock ${clock} ${list(d.ports, all, true)}`);
-    }
-  };
-  delays('set_input_delay', c.inputDelays, 'inputs');
-  delays('set_output_delay', c.outputDelays, 'outputs');
-  for (const v of c.inputSlewsPs)
-    if (hasPorts(v.ports, 'inputs'))
-      lines.push(`set_input_transition ${ns(v.value)} ${list(v.ports, 'inputs')}`);
-  for (const v of c.outputLoadsFf)
-    if (hasPorts(v.ports, 'outputs')) lines.push(`set_load ${v.value} ${list(v.ports, 'outputs')}`);
-  for (const d of c.drivingCells)
-    if (hasPorts(d.ports, 'inputs'))
-      lines.push(`set_driving_cell -lib_cell ${d.master} -pin ${d.pin} ${list(d.ports, 'inputs')}`);
-  if (c.falsePathsFrom.length > 0) lines.push(`set_false_path -from ${list(c.falsePathsFrom, 'inputs')}`);
-  const endpoints = (all: readonly string[]): string[] => {
-    const pins = all.filter((name) => name.includes('/'));
-    const ports = all.filter((name) => !name.includes('/'));
-    return [
-      ...(ports.length > 0 ? [`[get_ports {${ports.join(' ')}}]`] : []),
-      ...(pins.length > 0 ? [`[get_pins {${pins.join(' ')}}]`] : []),
-    ];
-  };
-  for (const to of endpoints(c.falsePathsTo)) lines.push(`set_false_path -to ${to}`);
-  for (const m of c.multicycles)
-    for (const to of endpoints(m.to)) {
-      if (m.setup !== null) lines.push(`set_multicycle_path -setup ${m.setup} -to ${to}`);
-      if (m.hold !== null) lines.push(`set_multicycle_path -hold ${m.hold} -to ${to}`);
-    }
-  const { maxSlewPs, maxLoadFf, maxFanout } = c.limits;
-  if (maxSlewPs !== null) lines.push(`set_max_transition ${ns(maxSlewPs)} [current_design]`);
-  if (maxLoadFf !== null) lines.push(`set_max_capacitance ${maxLoadFf} [current_design]`);
-  if (maxFanout !== null) lines.push(`set_max_fanout ${maxFanout} [current_design]`);
-  return lines.join('\n') + '\n';
+}
+
+/**
+ * Constraints of a text. With the names of the netlist's ports, patterns and "all inputs but" are resolved; without,
+ * they are refused. Throws TIMING-001 (unknown or malformed), TIMING-002 (a second clock with a port, or of another
+ * period), TIMING-003 (no clock), with line and column.
+ */
+export function readSdc(text: string, names: PortNames | null = null): Constraints {
+  return new SdcReader(names).read(text);
 }

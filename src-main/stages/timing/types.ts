@@ -15,6 +15,8 @@ export interface PortDelay {
   readonly ports: readonly string[] | null;
   readonly minPs: number;
   readonly maxPs: number;
+  /** Latency of the virtual clock (same period) that the delay refers to; absent = the chip's own clock. */
+  readonly virtualLatencyPs?: number;
 }
 
 /** Paths to some endpoints get another number of cycles. Later entries win. */
@@ -41,6 +43,10 @@ export interface Constraints {
   readonly periodPs: number;
   /** false = ideal: the clock reaches every register at once. true = through the clock network's cells and wires. */
   readonly isClockPropagated: boolean;
+  /** Latency of the clock network while it is ideal; a propagated clock has its own instead. */
+  readonly clockLatencyPs: number;
+  /** Latency before the clock's port, always added. */
+  readonly clockSourceLatencyPs: number;
   /** Slew at clock pins while the clock is ideal. */
   readonly clockSlewPs: number;
   readonly setupUncertaintyPs: number;

@@ -306,9 +306,16 @@ class Judge {
     const { constraints, netlist } = this;
     const name = netlist.ports[pin - this.pins].name;
     let delay = 0;
-    for (const d of constraints.outputDelays) if (!d.ports || d.ports.includes(name)) delay = d.maxPs;
+    let virtualLatency: number | undefined;
+    for (const d of constraints.outputDelays) {
+      if (d.ports && !d.ports.includes(name)) continue;
+      delay = d.maxPs;
+      virtualLatency = d.virtualLatencyPs;
+    }
+    const network = constraints.isClockPropagated ? 0 : constraints.clockLatencyPs;
+    const edge = virtualLatency ?? constraints.clockSourceLatencyPs + network;
     const latest = Math.max(this.report.pinArrivalPs[2 * pin], this.report.pinArrivalPs[2 * pin + 1]);
-    return this.cyclesTo(pin) * constraints.periodPs - constraints.setupUncertaintyPs - delay - latest;
+    return edge + this.cyclesTo(pin) * constraints.periodPs - constraints.setupUncertaintyPs - delay - latest;
   }
 
   checkPaths(): void {
