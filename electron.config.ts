@@ -25,6 +25,7 @@ export default defineConfig({
           'view-process': resolve(root, 'src-main/view-process.ts'),
           'yosys-process': resolve(root, 'src-main/yosys-process.ts'),
           'route-worker': resolve(root, 'src-main/route-worker.ts'),
+          'job-guard': resolve(root, 'src-main/job-guard.ts'),
         },
       },
     },
