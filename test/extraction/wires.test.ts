@@ -163,7 +163,7 @@ describe('extraction', () => {
     const { value, diagnostics } = extract();
     const estimated = new Set(diagnostics.map((d) => d.place!));
     const judge = (p: typeof value): string[] =>
-      verifyParasitics(p, netlist, kit, routing, estimated).map((d) => d.code);
+      verifyParasitics(p, netlist, kit, { routing, floorplan }, estimated).map((d) => d.code);
     expect(judge(value)).toEqual([]);
     const change = (edit: (p: typeof value) => void): string[] => {
       const copy = structuredClone(value);

@@ -32,6 +32,8 @@ function layers(): Layer[] {
           ? []
           : [{ widthDbu: 180, prlDbu: 600, spacingDbu: 180 }],
       resistanceOhmPerSquare: 0.2,
+      thicknessUm: 0,
+      heightUm: 0,
       capacitanceFfPerUm: 0.1,
       resistanceOhmPerUm: 3,
       gdsLayer: 10 + 2 * m,

@@ -103,6 +103,8 @@ const metal = (name: string, direction: 'H' | 'V', ohm: number, fF: number) =>
     spacingDbu: 100,
     wideSpacing: [],
     resistanceOhmPerSquare: 1,
+    thicknessUm: 0,
+    heightUm: 0,
     capacitanceFfPerUm: fF,
     resistanceOhmPerUm: ohm,
     gdsLayer: 1,

@@ -5,7 +5,7 @@ import { defineStep } from '../step.ts';
 export const kitStep = defineStep({
   name: 'kit',
   title: 'Fetch and read the cell library',
-  version: 2,
+  version: 3,
   inputs: [],
   outputs: ['kit.bin', 'kit.gds', 'kit.lib'],
   settings: ['kit.name'],

@@ -11,7 +11,7 @@ const PATHS = 20;
 export const timingStep = defineStep({
   name: 'timing',
   title: 'Extract and time',
-  version: 7,
+  version: 8,
   inputs: ['kit.bin', 'kit.lib', 'filled.bin', 'constraints.bin'],
   outputs: ['parasitics.bin', 'timing.bin', 'chip.spef', 'chip.sdc', 'chip.sdf'],
   exports: ['chip.spef', 'chip.sdc', 'chip.sdf'],
@@ -29,7 +29,7 @@ export const timingStep = defineStep({
     context.writeArtefact('parasitics.bin', pack(parasitics));
     context.writeArtefact('chip.spef', spef);
     const rc = [
-      ...wires.verifyParasitics(parasitics, netlist, kit, routing),
+      ...wires.verifyParasitics(parasitics, netlist, kit, { routing: routing!, floorplan }),
       ...wires.verifySpef(wires.readSpef(spef, netlist, kit), parasitics, netlist),
     ];
     context.proof({

@@ -1,8 +1,8 @@
 /**
  * RC trees of the routed wires. Nodes are the points where a net's centre lines and vias meet; a wire gives
  * R and C of its length, half the C to each end; a via gives its cuts' resistance.
- * Modelled: capacitance is the layer's average per um (no coupling pattern, no pad or wire-end area);
- * the metal of a pin has no resistance.
+ * Modelled: capacitance is the layer's, split by the neighbours that run beside the wire (coupling.ts); no pad or
+ * wire-end area; the metal of a pin has no resistance.
  */
 import type { Diagnosed, Diagnostic } from '../../base/diagnostic.ts';
 import type { Floorplan } from '../floorplan/types.ts';
@@ -11,6 +11,8 @@ import { NONE } from '../netlist/types.ts';
 import type { Netlist } from '../netlist/types.ts';
 import type { Placement } from '../placement/types.ts';
 import type { Routing } from '../routing/types.ts';
+import { COUPLING_MIN_FF, findNeighbours, layerCapacitances, POWER } from './coupling.ts';
+import type { LayerCapacitance, Neighbours } from './coupling.ts';
 import { averageWires, estimateNet } from './estimate.ts';
 import { pinPlaces } from './pin-places.ts';
 import type { PinPlaces } from './pin-places.ts';
@@ -65,7 +67,12 @@ function addCrossings(routing: Routing, first: number, end: number, points: Poin
     }
 }
 
-function netMetal(routing: Routing, net: number, kit: Kit): NetMetal {
+function netMetal(
+  routing: Routing,
+  net: number,
+  kit: Kit,
+  layers: readonly (LayerCapacitance | null)[],
+): NetMetal {
   const points = new Points();
   const edges: NetMetal['edges'] = [];
   const { wires, vias } = routing;
@@ -109,7 +116,7 @@ function netMetal(routing: Routing, net: number, kit: Kit): NetMetal {
         a: on[k - 1],
         b: on[k],
         kOhm: (um * metal.resistanceOhmPerUm) / 1000,
-        fF: um * metal.capacitanceFfPerUm,
+        fF: um * layers[layer]!.groundFfPerUm,
       });
     }
   }
@@ -139,6 +146,66 @@ function pointsOnPin(metal: NetMetal, places: PinPlaces, pin: number, kit: Kit):
   return found;
 }
 
+/** For each end of each neighbouring stretch the nearest node of either wire, NONE where the net was estimated. */
+class RunEnds {
+  /** [stretches * 4] node at `from` and `to` of wire A, then of wire B */
+  readonly node: Int32Array;
+  private readonly beside: Neighbours;
+  /** Stretches by net: 2 * stretch + (0 for A, 1 for B). */
+  private readonly byNet: readonly number[][];
+
+  constructor(beside: Neighbours, nets: number) {
+    this.beside = beside;
+    this.node = new Int32Array(4 * beside.layer.length).fill(NONE);
+    this.byNet = Array.from({ length: nets }, () => []);
+    for (let i = 0; i < beside.layer.length; i++) {
+      if (beside.netA[i] !== POWER) this.byNet[beside.netA[i]].push(2 * i);
+      if (beside.netB[i] !== POWER) this.byNet[beside.netB[i]].push(2 * i + 1);
+    }
+  }
+
+  attach(net: number, points: Points, nodeIndex: Int32Array): void {
+    const { layer, isHorizontal, lineA, lineB, from, to } = this.beside;
+    for (const key of this.byNet[net]) {
+      const i = key >> 1;
+      const line = (key & 1 ? lineB : lineA)[i];
+      const [along, across] = isHorizontal[i] ? [points.x, points.y] : [points.y, points.x];
+      for (let end = 0; end < 2; end++) {
+        const place = end === 0 ? from[i] : to[i];
+        let best = NONE;
+        let distance = Infinity;
+        for (let p = 0; p < along.length; p++) {
+          if (points.layer[p] !== layer[i] || across[p] !== line || nodeIndex[p] === NONE) continue;
+          const d = Math.abs(along[p] - place);
+          if (d >= distance) continue;
+          distance = d;
+          best = nodeIndex[p];
+        }
+        this.node[2 * key + end] = best;
+      }
+    }
+  }
+}
+
+function addCouplings(
+  builder: ParasiticsBuilder,
+  beside: Neighbours,
+  ends: RunEnds,
+  layers: readonly (LayerCapacitance | null)[],
+  dbuPerUm: number,
+): void {
+  for (let i = 0; i < beside.layer.length; i++) {
+    const um = (beside.to[i] - beside.from[i]) / dbuPerUm;
+    const fF = um * layers[beside.layer[i]]!.couplingFfPerUm(beside.spacingDbu[i]);
+    for (let end = 0; end < 2; end++) {
+      const a = ends.node[4 * i + end];
+      const b = ends.node[4 * i + 2 + end];
+      if (a !== NONE && b !== NONE && fF >= COUPLING_MIN_FF) builder.addCoupling(a, b, fF / 2);
+      else for (const node of [a, b]) if (node !== NONE) builder.addGround(node, fF / 2);
+    }
+  }
+}
+
 /**
  * RC trees from the finished routing. A net whose metal does not join all its pins gives EXTRACT-001 and is
  * estimated instead. Cost O(sum over nets of wires * points).
@@ -152,6 +219,9 @@ export function extractParasitics(
 ): Diagnosed<Parasitics> {
   const places = pinPlaces(netlist, placement, floorplan, kit);
   const average = averageWires(kit);
+  const layers = layerCapacitances(kit);
+  const beside = findNeighbours(routing, floorplan, kit);
+  const ends = new RunEnds(beside, netlist.netNames.length);
   const builder = new ParasiticsBuilder();
   const diagnostics: Diagnostic[] = [];
   for (let n = 0; n < netlist.netNames.length; n++) {
@@ -162,7 +232,7 @@ export function extractParasitics(
       builder.finishEmpty();
       continue;
     }
-    const metal = netMetal(routing, n, kit);
+    const metal = netMetal(routing, n, kit, layers);
     for (let p = 0; p < metal.points.x.length; p++) builder.addNode(NONE);
     let root = NONE;
     for (let k = first; k < end; k++) {
@@ -189,7 +259,8 @@ export function extractParasitics(
       estimateNet(builder, netlist, places, n, wire, kit.tech.dbuPerUm);
       continue;
     }
-    const lostFf = builder.finishNet(root);
+    const { lostFf, nodeIndex } = builder.finishNet(root);
+    ends.attach(n, metal.points, nodeIndex);
     if (lostFf > 0)
       diagnostics.push({
         code: 'EXTRACT-002',
@@ -198,6 +269,7 @@ export function extractParasitics(
         place,
       });
   }
+  addCouplings(builder, beside, ends, layers, kit.tech.dbuPerUm);
   return { value: builder.build('routed'), diagnostics };
 }
 

@@ -6,6 +6,9 @@
 import { NONE } from '../netlist/types.ts';
 import type { Parasitics } from './types.ts';
 
+/** Two node indices fit one exact number. */
+const NODES_MAX = 2 ** 26;
+
 export class ParasiticsBuilder {
   private readonly nodeStart: number[] = [0];
   private readonly parent: number[] = [];
@@ -16,6 +19,7 @@ export class ParasiticsBuilder {
   private netCap: number[] = [];
   private netPin: number[] = [];
   private edges: { a: number; b: number; kOhm: number }[] = [];
+  private readonly couplings = new Map<number, number>();
 
   addNode(pin: number, capFf = 0): number {
     this.netPin.push(pin);
@@ -96,23 +100,28 @@ export class ParasiticsBuilder {
     return missing;
   }
 
-  /** Ends the net with `root` as its driver's node; returns capacitance of nodes not reached (left out). */
-  finishNet(root: number): number {
+  /**
+   * Ends the net with `root` as its driver's node. Returns the capacitance of nodes not reached, which are left out, and
+   * each node's index over all nets, NONE where left out.
+   */
+  finishNet(root: number): { readonly lostFf: number; readonly nodeIndex: Int32Array } {
     const { order, parentOf, kOhmOf } = this.reach(root);
-    const place = new Map(order.map((node, i) => [node, i]));
+    const base = this.parent.length;
+    const nodeIndex = new Int32Array(this.netCap.length).fill(NONE);
+    order.forEach((node, i) => (nodeIndex[node] = base + i));
     let lostFf = 0;
     this.netCap.forEach((fF, node) => {
-      if (!place.has(node)) lostFf += fF;
+      if (nodeIndex[node] === NONE) lostFf += fF;
     });
     for (const node of order) {
-      this.parent.push(parentOf[node] === NONE ? -1 : place.get(parentOf[node])!);
+      this.parent.push(parentOf[node] === NONE ? -1 : nodeIndex[parentOf[node]] - base);
       this.res.push(kOhmOf[node]);
       this.cap.push(this.netCap[node]);
       this.pin.push(this.netPin[node]);
     }
     this.nodeStart.push(this.parent.length);
     this.clear();
-    return lostFf;
+    return { lostFf, nodeIndex };
   }
 
   /** Ends a net that has no driver. */
@@ -121,7 +130,33 @@ export class ParasiticsBuilder {
     this.nodeStart.push(this.parent.length);
   }
 
+  /** Capacitance between two nodes, by their index over all nets; it counts at both. */
+  addCoupling(a: number, b: number, fF: number): void {
+    const [low, high] = a < b ? [a, b] : [b, a];
+    const key = low * NODES_MAX + high;
+    this.couplings.set(key, (this.couplings.get(key) ?? 0) + fF);
+    this.cap[low] += fF;
+    this.cap[high] += fF;
+  }
+
+  /** Capacitance of a finished node to ground. */
+  addGround(node: number, fF: number): void {
+    this.cap[node] += fF;
+  }
+
+  /** Net of a finished node, by its index over all nets. */
+  netOf(node: number): number {
+    let [low, high] = [0, this.nodeStart.length - 1];
+    while (high - low > 1) {
+      const middle = (low + high) >> 1;
+      if (this.nodeStart[middle] <= node) low = middle;
+      else high = middle;
+    }
+    return low;
+  }
+
   build(source: Parasitics['source']): Parasitics {
+    const pairs = [...this.couplings.keys()].sort((x, y) => x - y);
     return {
       source,
       nodeStart: Int32Array.from(this.nodeStart),
@@ -129,6 +164,11 @@ export class ParasiticsBuilder {
       nodeResKohm: Float64Array.from(this.res),
       nodeCapFf: Float64Array.from(this.cap),
       nodePin: Int32Array.from(this.pin),
+      coupling: {
+        a: Int32Array.from(pairs, (key) => Math.floor(key / NODES_MAX)),
+        b: Int32Array.from(pairs, (key) => key % NODES_MAX),
+        fF: Float64Array.from(pairs, (key) => this.couplings.get(key)!),
+      },
     };
   }
 }

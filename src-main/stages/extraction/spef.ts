@@ -1,5 +1,6 @@
 /**
- * SPEF (IEEE 1481) of RC trees, out and in: one *D_NET per net, grounded capacitances and resistors by node.
+ * SPEF (IEEE 1481) of RC trees, out and in: one *D_NET per net, capacitances and resistors by node. A coupling
+ * capacitance stands in both nets, own node first.
  * Node names: `*i:PIN` for pins, `*p` for ports, `*n:k` for node k of net n.
  * Units: 1 ps, 1 fF, 1 kOhm. The header holds no date, so that the same chip gives the same bytes.
  */
@@ -21,7 +22,7 @@ function header(netlist: Netlist, source: Parasitics['source']): string[] {
     '*VENDOR "Ingot"',
     '*PROGRAM "Ingot"',
     '*VERSION "1"',
-    `*DESIGN_FLOW "${source === 'routed' ? 'ROUTED' : 'MODELLED BEFORE ROUTING'}" "AVERAGE CAPACITANCE, NO COUPLING"`,
+    `*DESIGN_FLOW "${source === 'routed' ? 'ROUTED' : 'MODELLED BEFORE ROUTING'}" "COUPLING BY SPACING"`,
     '*DIVIDER /',
     '*DELIMITER :',
     '*BUS_DELIMITER [ ]',
@@ -48,6 +49,22 @@ function nameMap(netlist: Netlist, portNames: readonly string[]): NameMap {
   return { lines, net: (n) => `*${n + 1}`, inst: (i) => `*${nets + i + 1}` };
 }
 
+/** By node what is coupled to it. */
+function couplingsByNode(parasitics: Parasitics): Map<number, { node: number; fF: number }[]> {
+  const found = new Map<number, { node: number; fF: number }[]>();
+  const { a, b, fF } = parasitics.coupling;
+  const add = (from: number, to: number, value: number): void => {
+    const list = found.get(from);
+    if (list) list.push({ node: to, fF: value });
+    else found.set(from, [{ node: to, fF: value }]);
+  };
+  for (let i = 0; i < a.length; i++) {
+    add(a[i], b[i], fF[i]);
+    add(b[i], a[i], fF[i]);
+  }
+  return found;
+}
+
 export function writeSpef(parasitics: Parasitics, netlist: Netlist, kit: Kit): string {
   const pins = netlist.pinNet.length;
   const inst = pinInstances(netlist);
@@ -63,14 +80,20 @@ export function writeSpef(parasitics: Parasitics, netlist: Netlist, kit: Kit): s
   };
   const pinNode = (pin: number): string =>
     pin >= pins ? portNames[pin - pins] : `${map.inst(inst[pin])}:${masterPin(pin).name}`;
+  const partners = couplingsByNode(parasitics);
+  const netOf = new Int32Array(parasitics.nodePin.length);
+  for (let n = 0; n < netlist.netNames.length; n++)
+    netOf.fill(n, parasitics.nodeStart[n], parasitics.nodeStart[n + 1]);
+  const nodeName = (node: number): string => {
+    const pin = parasitics.nodePin[node];
+    const net = netOf[node];
+    return pin === NONE ? `${map.net(net)}:${node - parasitics.nodeStart[net]}` : pinNode(pin);
+  };
   for (let n = 0; n < netlist.netNames.length; n++) {
     const first = parasitics.nodeStart[n];
     const count = parasitics.nodeStart[n + 1] - first;
     if (count === 0) continue;
-    const name = (k: number): string => {
-      const pin = parasitics.nodePin[first + k];
-      return pin === NONE ? `${map.net(n)}:${k}` : pinNode(pin);
-    };
+    const name = (k: number): string => nodeName(first + k);
     let total = 0;
     for (let k = 0; k < count; k++) total += parasitics.nodeCapFf[first + k];
     lines.push(`*D_NET ${map.net(n)} ${num(total)}`, '*CONN');
@@ -86,9 +109,14 @@ export function writeSpef(parasitics: Parasitics, netlist: Netlist, kit: Kit): s
     }
     let index = 1;
     lines.push('*CAP');
-    for (let k = 0; k < count; k++)
-      if (parasitics.nodeCapFf[first + k] > 0)
-        lines.push(`${index++} ${name(k)} ${num(parasitics.nodeCapFf[first + k])}`);
+    for (let k = 0; k < count; k++) {
+      const couplings = partners.get(first + k) ?? [];
+      let groundFf = parasitics.nodeCapFf[first + k];
+      for (const { fF } of couplings) groundFf -= fF;
+      // What is left of a sum by rounding is no capacitor.
+      if (groundFf > 1e-9) lines.push(`${index++} ${name(k)} ${num(groundFf)}`);
+      for (const { node, fF } of couplings) lines.push(`${index++} ${name(k)} ${nodeName(node)} ${num(fF)}`);
+    }
     index = 1;
     lines.push('*RES');
     for (let k = 1; k < count; k++)
@@ -121,7 +149,7 @@ export function readSpef(text: string, netlist: Netlist, kit: Kit): Parasitics {
     const column = (starts[word] ?? lines[line].trimEnd().length) + 1;
     return new IngotError(code, message, {
       place: `spef:${line + 1}:${column}`,
-      remedy: 'write the file anew for this netlist, with grounded capacitances only',
+      remedy: 'write the file anew for this netlist',
     });
   };
   const pins = netlist.pinNet.length;
@@ -137,6 +165,7 @@ export function readSpef(text: string, netlist: Netlist, kit: Kit): Parasitics {
     nodes: Map<string, number>;
     caps: Map<string, number>;
     edges: [string, string, number][];
+    couplings: { nodes: [string, string]; fF: number; line: number }[];
     /** Where its *D_NET stands. */
     line: number;
   } | null)[] = netlist.netNames.map(() => null);
@@ -166,7 +195,7 @@ export function readSpef(text: string, netlist: Netlist, kit: Kit): Parasitics {
         const n = netIndex.get(resolve(w[1] ?? ''));
         if (n === undefined) throw fail(at, `there is no net ${resolve(w[1] ?? '')}`, 1);
         if (nets[n]) throw fail(at, `net ${netlist.netNames[n]} stands twice`, 1);
-        net = { nodes: new Map(), caps: new Map(), edges: [], line: at };
+        net = { nodes: new Map(), caps: new Map(), edges: [], couplings: [], line: at };
         nets[n] = net;
       } else if (section === '*I' || section === '*P') {
         if (!net) throw fail(at, `${section} outside a net`);
@@ -175,12 +204,10 @@ export function readSpef(text: string, netlist: Netlist, kit: Kit): Parasitics {
       } else if (section === '*END') net = null;
     } else if (section === '*NAME_MAP') names.set(w[0], w[1] ?? '');
     else if (section === '*CAP' && net) {
-      if (w.length !== 3)
-        throw fail(
-          at,
-          w.length === 4 ? 'coupling capacitances are not supported' : 'expected a node and a number',
-        );
-      net.caps.set(w[1], (net.caps.get(w[1]) ?? 0) + number(w, 2, at) * scale.C);
+      if (w.length !== 3 && w.length !== 4) throw fail(at, 'expected one or two nodes and a number');
+      if (w.length === 4)
+        net.couplings.push({ nodes: [w[1], w[2]], fF: number(w, 3, at) * scale.C, line: at });
+      else net.caps.set(w[1], (net.caps.get(w[1]) ?? 0) + number(w, 2, at) * scale.C);
     } else if (section === '*RES' && net) net.edges.push([w[1], w[2], number(w, 3, at) * scale.R]);
     else if (section !== '*PORTS') throw fail(at, `cannot read "${line}"`);
   });
@@ -201,6 +228,12 @@ export function readSpef(text: string, netlist: Netlist, kit: Kit): Parasitics {
     return netlist.instPinStart[i] + k;
   }
   const builder = new ParasiticsBuilder();
+  /** Of all nets read: node as resolved -> index over all nets. */
+  const nodeIndexOf = new Map<string, number>();
+  const resolved = (node: string): string => {
+    const { name, pin } = resolveNode(node);
+    return pin === null ? name : `${name}:${pin}`;
+  };
   nets.forEach((given, n) => {
     if (!given) return builder.finishEmpty();
     const ids = new Map<string, number>();
@@ -219,7 +252,20 @@ export function readSpef(text: string, netlist: Netlist, kit: Kit): Parasitics {
     const root = [...given.nodes].find(([, pin]) => pin === driver)?.[0];
     if (root === undefined)
       throw fail(given.line, `net ${netlist.netNames[n]} lacks its driver`, 1, 'EXTRACT-011');
-    builder.finishNet(idOf(root));
+    const { nodeIndex } = builder.finishNet(idOf(root));
+    for (const [name, id] of ids) if (nodeIndex[id] !== NONE) nodeIndexOf.set(resolved(name), nodeIndex[id]);
+  });
+  // A coupling stands in the nets of both its nodes; where the other net is not in the file it is to ground.
+  nets.forEach((given) => {
+    for (const { nodes, fF, line } of given?.couplings ?? []) {
+      const [own, other] = nodes.map((node) => nodeIndexOf.get(resolved(node)));
+      if (own === undefined && other === undefined)
+        throw fail(line, `there is no node ${nodes[0]} or ${nodes[1]}`, 1);
+      if (own !== undefined && other !== undefined && builder.netOf(own) === builder.netOf(other))
+        throw fail(line, 'a coupling within one net', 2);
+      if (own === undefined || other === undefined) builder.addGround((own ?? other)!, fF);
+      else builder.addCoupling(own, other, fF / 2);
+    }
   });
   return builder.build(source);
 }

@@ -12,8 +12,17 @@ export interface Parasitics {
   readonly nodeParent: Int32Array;
   /** [nodes] resistance to the parent, kOhm */
   readonly nodeResKohm: Float64Array;
-  /** [nodes] wire capacitance at the node (pin capacitance not included), fF */
+  /** [nodes] wire capacitance at the node, coupling included (pin capacitance not), fF */
   readonly nodeCapFf: Float64Array;
   /** [nodes] pin id (see Netlist) that the node is, -1 for a junction */
   readonly nodePin: Int32Array;
+  /** Of nodeCapFf, what is between nodes of two nets; the delay model holds the other side still (factor 1). */
+  readonly coupling: Coupling;
+}
+
+/** [pairs] each, a < b by index over all nodes; a pair stands once and counts at both nodes. */
+export interface Coupling {
+  readonly a: Int32Array;
+  readonly b: Int32Array;
+  readonly fF: Float64Array;
 }

@@ -1,12 +1,14 @@
 /**
  * Judge of parasitics, from the definition and by other means than the extractor: trees are walked node by
- * node, totals are summed straight from the wires (overlaps of a net's own metal measured by intervals).
+ * node, totals are summed straight from the wires by a sweep (verify-sums.ts).
  */
 import type { Diagnostic } from '../../base/diagnostic.ts';
 import type { Kit } from '../kit/types.ts';
 import { NONE } from '../netlist/types.ts';
 import type { Netlist } from '../netlist/types.ts';
+import type { Floorplan } from '../floorplan/types.ts';
 import type { Routing } from '../routing/types.ts';
+import { sumsOfWires } from './verify-sums.ts';
 import type { Parasitics } from './types.ts';
 
 const RELATIVE = 1e-6;
@@ -20,13 +22,13 @@ const bad = (code: string, message: string, place: string): Diagnostic => ({
 
 /**
  * EXTRACT-020 arrays that do not fit; -021 not a tree; -022 a pin is missing, foreign or twice; -023 negative
- * or no number; -024 total capacitance differs from the wires' sum. `estimated`: nets excused from -024.
+ * or no number; -024 total capacitance differs from the wires' sum; -026 a coupling within a net or above its nodes' capacitance. `estimated`: nets excused from -024.
  */
 export function verifyParasitics(
   parasitics: Parasitics,
   netlist: Netlist,
   kit: Kit,
-  routing: Routing | null,
+  metal: { readonly routing: Routing; readonly floorplan: Floorplan } | null,
   estimated: ReadonlySet<string> = new Set(),
 ): readonly Diagnostic[] {
   const found: Diagnostic[] = [];
@@ -35,6 +37,8 @@ export function verifyParasitics(
     return [
       bad('EXTRACT-020', `${parasitics.nodeStart.length - 1} nets for a netlist of ${nets}`, netlist.top),
     ];
+  const sums = metal && sumsOfWires(metal.routing, metal.floorplan, nets, kit);
+  found.push(...wrongCouplings(parasitics, netlist));
   for (let n = 0; n < nets; n++) {
     const name = netlist.netNames[n];
     const first = parasitics.nodeStart[n];
@@ -56,43 +60,12 @@ export function verifyParasitics(
         found.push(bad('EXTRACT-023', `node ${k} has ${r} kOhm, ${c} fF`, name));
       total += c;
     }
-    if (!routing || estimated.has(name)) continue;
-    const sum = capacitanceOfWires(routing, n, kit);
+    if (!sums || estimated.has(name)) continue;
+    const sum = sums[n];
     if (Math.abs(sum - total) > RELATIVE * Math.max(sum, 1))
       found.push(bad('EXTRACT-024', `${total} fF in the tree, ${sum} fF by the wires`, name));
   }
   return found;
-}
-
-/** Union length of collinear wires times the layer's table value. */
-function capacitanceOfWires(routing: Routing, net: number, kit: Kit): number {
-  const lines = new Map<string, { layer: number; spans: [number, number][] }>();
-  for (let i = routing.wireStart[net]; i < routing.wireStart[net + 1]; i++) {
-    const layer = routing.wires[5 * i];
-    const x1 = routing.wires[5 * i + 1];
-    const y1 = routing.wires[5 * i + 2];
-    const x2 = routing.wires[5 * i + 3];
-    const y2 = routing.wires[5 * i + 4];
-    const isHorizontal = y1 === y2;
-    const key = `${layer} ${isHorizontal ? `h ${y1}` : `v ${x1}`}`;
-    const line = lines.get(key) ?? { layer, spans: [] };
-    line.spans.push(isHorizontal ? [x1, x2] : [y1, y2]);
-    lines.set(key, line);
-  }
-  let sum = 0;
-  for (const { layer, spans } of lines.values()) {
-    spans.sort((a, b) => a[0] - b[0]);
-    let end = -Infinity;
-    let length = 0;
-    for (const [from, to] of spans) {
-      if (to <= end) continue;
-      length += to - Math.max(from, end);
-      end = to;
-    }
-    const metal = kit.tech.layers[layer];
-    if (metal.kind === 'routing') sum += (length / kit.tech.dbuPerUm) * metal.capacitanceFfPerUm;
-  }
-  return sum;
 }
 
 /** What readSpef gave against what writeSpef got: total capacitance, resistance and Elmore delay to every pin. */
@@ -102,6 +75,13 @@ export function verifySpef(
   netlist: Netlist,
 ): readonly Diagnostic[] {
   const found: Diagnostic[] = [];
+  const couplingFf = (p: Parasitics): number => p.coupling.fF.reduce((sum, fF) => sum + fF, 0);
+  const [written, back] = [couplingFf(parasitics), couplingFf(read)];
+  if (
+    parasitics.coupling.a.length !== read.coupling.a.length ||
+    !(Math.abs(written - back) <= 1e-5 * written)
+  )
+    found.push(bad('EXTRACT-025', `couplings of ${written} fF became ${back} fF in the SPEF`, netlist.top));
   for (let n = 0; n < netlist.netNames.length; n++) {
     const a = netFigures(parasitics, n);
     const b = netFigures(read, n);
@@ -142,4 +122,26 @@ function netFigures(p: Parasitics, net: number): Map<string, number> {
     figures.set(`delay to pin ${pin}`, elmore[k]);
   }
   return figures;
+}
+
+function wrongCouplings(parasitics: Parasitics, netlist: Netlist): Diagnostic[] {
+  const { a, b, fF } = parasitics.coupling;
+  const nodes = parasitics.nodePin.length;
+  const netOf = new Int32Array(nodes);
+  for (let n = 0; n < netlist.netNames.length; n++)
+    netOf.fill(n, parasitics.nodeStart[n], parasitics.nodeStart[n + 1]);
+  const left = Float64Array.from(parasitics.nodeCapFf);
+  const found: Diagnostic[] = [];
+  for (let i = 0; i < a.length; i++) {
+    const name = netlist.netNames[netOf[a[i]] ?? 0] ?? netlist.top;
+    const isPair = a[i] >= 0 && a[i] < b[i] && b[i] < nodes && netOf[a[i]] !== netOf[b[i]];
+    if (!isPair || !(fF[i] > 0)) {
+      found.push(bad('EXTRACT-026', `a coupling of ${fF[i]} fF between nodes ${a[i]} and ${b[i]}`, name));
+      continue;
+    }
+    for (const node of [a[i], b[i]])
+      if ((left[node] -= fF[i]) < -1e-6)
+        found.push(bad('EXTRACT-026', 'couplings above the capacitance of their node', name));
+  }
+  return found;
 }

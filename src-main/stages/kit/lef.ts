@@ -137,6 +137,8 @@ function readRoutingLayer(t: LefTokens, name: string): LefRoutingLayer {
     spacingDbu: 0,
     wideSpacing: [] as LefRoutingLayer['wideSpacing'],
     resistanceOhmPerSquare: 0,
+    thicknessUm: 0,
+    heightUm: 0,
   };
   let offsets: number[] = [];
   for (let word = t.word(); word !== 'END'; word = t.word()) {
@@ -150,6 +152,8 @@ function readRoutingLayer(t: LefTokens, name: string): LefRoutingLayer {
         t.refuse(`direction ${direction} is not supported`);
       layer.direction = direction === 'HORIZONTAL' ? 'H' : 'V';
     } else if (word === 'PITCH') layer.pitchDbu = t.length();
+    else if (word === 'THICKNESS') layer.thicknessUm = t.number();
+    else if (word === 'HEIGHT') layer.heightUm = t.number();
     else if (word === 'WIDTH') layer.widthDbu = t.length();
     else if (word === 'SPACING') layer.spacingDbu = t.length();
     else if (word === 'RESISTANCE') {

@@ -25,6 +25,10 @@ export interface RoutingLayer {
     readonly spacingDbu: number;
   }[];
   readonly resistanceOhmPerSquare: number;
+  /** Of the metal; 0 = not said. */
+  readonly thicknessUm: number;
+  /** Lower face of the metal above the substrate; 0 = not said. */
+  readonly heightUm: number;
   /** Ground and average neighbour capacitance of a minimum-width wire, fF per um (from the kit's own table). */
   readonly capacitanceFfPerUm: number;
   /** Resistance of a minimum-width wire, Ohm per um. */
