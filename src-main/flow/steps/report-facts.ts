@@ -104,7 +104,7 @@ export function reportFacts(context: Pick<StepContext, 'readArtefact'>, run: Run
     proof: run.steps.flatMap((s) => s.proofs),
     caveats: [
       'NanGate45 is a predictive library that cannot be manufactured; one corner, typical, 1.1 V, 25 °C.',
-      'Wire capacitance is a table per layer with an average neighbour, without the coupling of each pair of wires.',
+      'Wire capacitance is modelled: a table per layer, split into ground and coupling by the spacing of neighbours (Sakurai and Tamaru), without a field solver and without crosstalk delay.',
       `Power is that of the whole chip at the set clock period of ${timing.periodPs} ps; the figure for energy uses the same period.`,
       ...power.modelled,
       ...(stats.antennaViolations > 0
