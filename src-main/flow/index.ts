@@ -11,6 +11,8 @@ export { worldError } from '../project/world.ts';
 export { createProject, importProjectFile, setProjectSettings } from './projects.ts';
 export { checkSettings, defaultSettings, describeSpec, parseAssignments } from './check-settings.ts';
 export { SETTINGS, type SettingKey, type Settings, type SettingSpec } from './settings.ts';
+export { queueRun, runNext, unqueueRun } from './queue.ts';
+export { listQueue, type QueuedRun } from '../project/queries/queue.ts';
 export { labelRun, type RunLabel } from './label-run.ts';
 export { previewRun, type PreviewStep } from './preview-run.ts';
 export { askView } from './views/ask-views.ts';

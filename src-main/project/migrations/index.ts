@@ -2,6 +2,7 @@
 import { firstSchema } from './0001-first-schema.ts';
 import { runLock } from './0002-run-lock.ts';
 import { runLabels } from './0003-run-labels.ts';
+import { runQueue } from './0004-run-queue.ts';
 
 export interface Migration {
   /** Version of the database after it, stored as SQLite's `user_version`. */
@@ -10,4 +11,4 @@ export interface Migration {
   readonly sql: string;
 }
 
-export const MIGRATIONS: readonly Migration[] = [firstSchema, runLock, runLabels];
+export const MIGRATIONS: readonly Migration[] = [firstSchema, runLock, runLabels, runQueue];
