@@ -11,7 +11,7 @@ import {
 } from '../../src-main/flow/index.ts';
 import type { IngotError } from '../../src-main/base/diagnostic.ts';
 import { insertQueued } from '../../src-main/project/queries/queue.ts';
-import { TOY, runToy, toyProject } from '../support/toy-project.ts';
+import { TOY, runToy, setEnvironment, toyProject } from '../support/toy-project.ts';
 
 test('they run one by one, in their order, with the settings of when they were queued', async () => {
   const project = toyProject();
@@ -51,6 +51,7 @@ test('one that is refused stays with the reason, and the next has its turn', asy
 
 test('it waits for a run that is going on, and a cancel takes only the one that runs', async () => {
   const project = toyProject();
+  setEnvironment('TOY_DELAY_MS', '200');
   const abort = new AbortController();
   queueRun(project, 1);
   let waiting: Promise<unknown> = Promise.resolve();
@@ -58,11 +59,12 @@ test('it waits for a run that is going on, and a cancel takes only the one that 
     signal: abort.signal,
     observe: (event) => {
       if (event.type !== 'run-started') return;
-      waiting = runNext(project, { flow: TOY }).then(
-        () => undefined,
-        (error: unknown) => error,
-      );
-      abort.abort();
+      waiting = runNext(project, { flow: TOY })
+        .then(
+          () => undefined,
+          (error: unknown) => error,
+        )
+        .finally(() => abort.abort());
     },
   });
   expect(first.status).toBe('cancelled');
