@@ -1,102 +1,68 @@
 /**
- * What is on this machine: every tool that Ingot can use, where it is, its version, and what it adds. Only
- * Python with pip is ever needed, and only until the kit is in the cache.
+ * What is on this machine: every tool that Ingot can use, where it is, its version, what it can do and what it adds.
+ * None of them is needed.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { cacheDir } from './cache-dir.ts';
-import { findProgram, type Program } from './find-program.ts';
-import { runProcess } from './run-process.ts';
+import { PROGRAMS, type ProgramSource } from './find-program.ts';
+import { findTool, TOOLS, toolVersion, type FoundTool } from './registry/index.ts';
+
+export { toolVersion };
+
+export interface Capability {
+  readonly name: string;
+  readonly isThere: boolean;
+  /** What it is good for. */
+  readonly adds: string;
+}
 
 export interface ToolReport {
   readonly name: string;
   readonly isFound: boolean;
   readonly path: string | null;
+  readonly source: ProgramSource | null;
   readonly version: string | null;
   /** What it would add when it is missing, adds when it is there. */
   readonly adds: string;
+  /** Found by trying; empty for what is not asked. */
+  readonly capabilities: readonly Capability[];
+  /** Why Ingot cannot use it though it is there; Ingot's own engine goes on in its place. */
+  readonly problem: string | null;
 }
-
-interface Tool {
-  readonly versionArgs: readonly string[];
-  readonly adds: string;
-}
-
-const TOOLS: Readonly<Record<Program, Tool>> = {
-  yosys: {
-    versionArgs: ['-V'],
-    adds: 'faster synthesis than the WebAssembly Yosys that comes with Ingot',
-  },
-  verilator: {
-    versionArgs: ['--version'],
-    adds: 'proof that the RTL gives the bits and cycles of the simulator',
-  },
-  iverilog: {
-    versionArgs: ['-V'],
-    adds: 'replay of the gate-level netlist by a second simulator',
-  },
-  klayout: {
-    versionArgs: ['-v'],
-    adds: 'an independent reading of the GDS: cells, layers, shorts and opens',
-  },
-  sta: {
-    versionArgs: ['-version'],
-    adds: 'OpenSTA as second opinion on timing',
-  },
-  openroad: {
-    versionArgs: ['-version'],
-    adds: 'comparison with another place and route engine',
-  },
-  python3: {
-    versionArgs: ['--version'],
-    adds: 'with pip, fetches the cell library once',
-  },
-};
-
-const VERSION_TIMEOUT_MS = 15_000;
 
 /** Looks at everything, tools side by side. Never throws. */
 export async function examine(): Promise<readonly ToolReport[]> {
-  const reports = await Promise.all((Object.keys(TOOLS) as Program[]).map(reportTool));
-  const python = reports.find((report) => report.name === 'python3');
-  return [nodeReport(), wasmYosysReport(), ...reports, await pipReport(python?.path ?? null), kitReport()];
+  const tools = await Promise.all(PROGRAMS.map(findTool));
+  const python = tools.find((tool) => tool.name === 'python3')!;
+  return [nodeReport(), wasmYosysReport(), ...tools.map(reportTool), pipReport(python), kitReport()];
 }
 
-/** What a known tool says of its version, null when it is not there. Asked once per process. */
-export function toolVersion(name: Program): Promise<string | null> {
-  let version = versions.get(name);
-  if (version === undefined) {
-    version = reportTool(name).then((r) => (r.isFound ? (r.version ?? r.path) : null));
-    versions.set(name, version);
-  }
-  return version;
+function reportTool(tool: FoundTool): ToolReport {
+  const { name, path, source, version, problem } = tool;
+  const { adds, capabilities } = TOOLS[name];
+  return {
+    ...{ name, isFound: path !== null, path, source, version, adds, problem },
+    capabilities: Object.entries(capabilities).map(([capability, good]) => ({
+      name: capability,
+      isThere: tool.capabilities.includes(capability),
+      adds: good,
+    })),
+  };
 }
 
-const versions = new Map<string, Promise<string | null>>();
-
-async function reportTool(name: Program): Promise<ToolReport> {
-  const { versionArgs, adds } = TOOLS[name];
-  const path = findProgram(name);
-  const version = path === null ? null : await versionOf(path, versionArgs);
-  return { name, isFound: path !== null, path, version, adds };
-}
-
-/** First line with a digit that a program says of its version, what it prints before what it warns of; else null. */
-async function versionOf(path: string, args: readonly string[]): Promise<string | null> {
-  const said = { stdout: [] as string[], stderr: [] as string[] };
-  await runProcess(path, args, {
-    env: { ...process.env, QT_QPA_PLATFORM: 'offscreen' },
-    timeoutMs: VERSION_TIMEOUT_MS,
-    onLine: (line, stream) => said[stream].push(line),
-  });
-  return [...said.stdout, ...said.stderr].find((line) => /\d/.test(line))?.trim() ?? null;
-}
+const part = (report: Omit<ToolReport, 'source' | 'capabilities' | 'problem'>): ToolReport => ({
+  ...report,
+  source: null,
+  capabilities: [],
+  problem: null,
+});
 
 function nodeReport(): ToolReport {
   const { electron, node } = process.versions;
   const version = electron ? `Electron ${electron}, Node ${node}` : `v${node}`;
-  return { name: 'node', isFound: true, path: process.execPath, version, adds: 'runs Ingot' };
+  return part({ name: 'node', isFound: true, path: process.execPath, version, adds: 'runs Ingot' });
 }
 
 function wasmYosysReport(): ToolReport {
@@ -108,36 +74,36 @@ function wasmYosysReport(): ToolReport {
     const path = join(folder, '@yowasp', 'yosys');
     try {
       const text = readFileSync(join(path, 'package.json'), 'utf8');
-      return { name, isFound: true, path, version: (JSON.parse(text) as { version: string }).version, adds };
+      const { version } = JSON.parse(text) as { version: string };
+      return part({ name, isFound: true, path, version, adds });
     } catch {
       // not in this one
     }
   }
-  return { name, isFound: false, path: null, version: null, adds };
+  return part({ name, isFound: false, path: null, version: null, adds });
 }
 
-async function pipReport(python: string | null): Promise<ToolReport> {
-  const version = python === null ? null : await versionOf(python, ['-m', 'pip', '--version']);
-  const isFound = version !== null && version.startsWith('pip ');
-  return {
+function pipReport(python: FoundTool): ToolReport {
+  const isFound = python.capabilities.includes('pip');
+  return part({
     name: 'pip',
     isFound,
-    path: isFound ? python : null,
-    version: isFound ? version : null,
-    adds: 'fetches the cell library once',
-  };
+    path: isFound ? python.path : null,
+    version: isFound ? python.version : null,
+    adds: 'fetches the cell library once where the network needs it',
+  });
 }
 
 function kitReport(): ToolReport {
   const path = cacheDir();
   const kits = foldersIn(path);
-  return {
+  return part({
     name: 'kit cache',
     isFound: kits.length > 0,
     path,
     version: kits.length > 0 ? kits.join(', ') : null,
     adds: 'the cell library, kept for all projects; filled by the first run',
-  };
+  });
 }
 
 function foldersIn(path: string): string[] {

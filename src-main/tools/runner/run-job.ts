@@ -6,6 +6,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { accessSync, constants } from 'node:fs';
 import { statfs } from 'node:fs/promises';
+import { isWslProgram, launchOf, type Launch } from '../wsl.ts';
 import { writeBundle } from './bundle.ts';
 import { logPathOf, lookForOutputs, prepareFolder } from './folder.ts';
 import { guardJob } from './guard.ts';
@@ -47,7 +48,7 @@ export function requireOk(end: JobEnd): JobEnd {
 function findUnfit(job: Job): Verdict | null {
   try {
     if (job.command === null) return { kind: 'not-found' };
-    accessSync(job.command, constants.X_OK);
+    if (!isWslProgram(job.command)) accessSync(job.command, constants.X_OK);
   } catch {
     return { kind: 'not-found' };
   }
@@ -89,6 +90,7 @@ class RunningJob {
   readonly #options: JobOptions;
   readonly #output: JobOutput;
   readonly #mark = randomUUID();
+  readonly #launch: Launch;
   readonly #env: NodeJS.ProcessEnv;
   readonly #oomBefore = oomKills();
   readonly #startedAtMs = performance.now();
@@ -101,7 +103,8 @@ class RunningJob {
     this.#job = job;
     this.#options = options;
     this.#output = output;
-    this.#env = { ...process.env, ...job.env, [MARK]: this.#mark };
+    this.#launch = launchOf(job.command!, job.args, job.folder, job.env);
+    this.#env = { ...process.env, ...this.#launch.env, [MARK]: this.#mark };
   }
 
   async toEnd(): Promise<JobEnd> {
@@ -133,15 +136,15 @@ class RunningJob {
 
   /** The running child, or why there is none. */
   #start(): Promise<{ child: ChildProcess; exited: Promise<Exit>; closed: Promise<void> } | Verdict> {
-    const { command, args, folder } = this.#job;
+    const { command, args } = this.#launch;
     return new Promise((resolve) => {
       let child: ChildProcess;
       try {
-        child = spawn(command!, args, {
+        child = spawn(command, args, {
           shell: false,
           detached: process.platform !== 'win32',
           windowsHide: true,
-          cwd: folder,
+          cwd: this.#job.folder,
           env: this.#env,
           stdio: ['ignore', 'pipe', 'pipe'],
         });
