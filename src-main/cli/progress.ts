@@ -1,6 +1,7 @@
 /** Shows a run as it goes: on a terminal one line that changes, elsewhere a line now and then. */
 import { formatDiagnostic } from '../base/diagnostic.ts';
 import type { FlowEvent, FlowObserver } from '../flow/index.ts';
+import { COMMAND_CODE } from '../tools/commands.ts';
 import type { Shell } from './command.ts';
 import { formatMiB, formatSeconds } from './format.ts';
 
@@ -44,7 +45,7 @@ export function showProgress(shell: Shell): FlowObserver {
         break;
       }
       case 'step-log':
-        say(formatDiagnostic(event.diagnostic));
+        if (event.diagnostic.code !== COMMAND_CODE) say(formatDiagnostic(event.diagnostic));
         break;
       case 'step-finished':
         say(`${head(event.step)}  ${finishText(event)}`);

@@ -1,6 +1,7 @@
 import { readResults } from '../project/queries/facts.ts';
 import { readProject } from '../project/queries/project.ts';
 import * as steps from '../project/queries/steps.ts';
+import { COMMAND_CODE } from '../tools/commands.ts';
 import type { Run } from './run-steps.ts';
 import type { RunFacts, StepFacts } from './step.ts';
 
@@ -25,7 +26,10 @@ export function runFacts(
         cpuS: cpuS ?? 0,
         peakMiB: peakMiB ?? 0,
         ...results,
-        log: results.log.map(({ atMs: _, ...diagnostic }) => diagnostic),
+        // Command lines name folders of this machine.
+        log: results.log
+          .filter(({ code }) => code !== COMMAND_CODE)
+          .map(({ atMs: _, ...diagnostic }) => diagnostic),
       };
     }),
   };

@@ -6,6 +6,7 @@
 import { Worker } from 'node:worker_threads';
 import { assert, BugError, IngotError, type Diagnostic } from '../base/diagnostic.ts';
 import { worldError } from '../project/world.ts';
+import { COMMAND_CODE, recordCommands } from '../tools/commands.ts';
 import { ENGINE_PID, type FromStep, type StartMessage, type ToStep } from './process-protocol.ts';
 import { makeContext } from './step-context.ts';
 import type { AnyStep, Flow } from './step.ts';
@@ -71,6 +72,7 @@ async function runStep(
   signal: AbortSignal,
 ): Promise<Diagnostic | undefined> {
   const { context, written, failedProofs } = makeContext(step, start, signal, (m) => process.send?.(m));
+  recordCommands(({ line }) => context.log({ code: COMMAND_CODE, severity: 'info', message: line }));
   await step.run(context as never);
   const missing = step.outputs.filter((name) => !written.has(name));
   assert(missing.length === 0, `step ${step.name} did not write ${missing.join(', ')}`);

@@ -7,6 +7,7 @@ import type { Diagnostic } from '../base/diagnostic.ts';
 import type { Measured } from '../project/queries/steps.ts';
 import type { ArtefactRow, LogRow, MetricRow, ProofRow, StepResults } from '../project/queries/facts.ts';
 import { compileCacheDir } from '../tools/cache-dir.ts';
+import { COMMAND_CODE, commandLine } from '../tools/commands.ts';
 import { ownProgram } from '../tools/own-files.ts';
 import { ENGINE_PID, type FromStep, type StartMessage } from './process-protocol.ts';
 import { treeMiB } from './usage.ts';
@@ -39,20 +40,27 @@ export async function runChild(
 ): Promise<ChildOutcome> {
   const startMs = performance.now();
   const collected = new Collector(watch);
-  const child = spawn(
-    process.execPath,
-    [...process.execArgv.filter(isInherited), ownProgram('step-process')],
-    {
-      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-      detached: process.platform !== 'win32',
-      env: {
-        NODE_COMPILE_CACHE: compileCacheDir(),
-        ...process.env,
-        [ENGINE_PID]: String(process.pid),
-        ...(process.versions.electron ? { ELECTRON_RUN_AS_NODE: '1' } : {}),
-      },
+  const args = [...process.execArgv.filter(isInherited), ownProgram('step-process')];
+  const asNode = process.versions.electron ? { ELECTRON_RUN_AS_NODE: '1' } : {};
+  const child = spawn(process.execPath, args, {
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    detached: process.platform !== 'win32',
+    env: {
+      NODE_COMPILE_CACHE: compileCacheDir(),
+      ...process.env,
+      [ENGINE_PID]: String(process.pid),
+      ...asNode,
     },
-  );
+  });
+  collected.take({
+    type: 'log',
+    diagnostic: {
+      code: COMMAND_CODE,
+      severity: 'info',
+      message: commandLine(process.execPath, args, { env: asNode }),
+    },
+    atMs: Date.now(),
+  });
   child.on('message', (message: FromStep) => collected.take(message));
   child.stderr?.setEncoding('utf8').on('data', (text: string) => collected.takeStderr(text));
 

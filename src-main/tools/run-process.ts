@@ -1,5 +1,6 @@
 /** Starts a program without a shell, hands its output on line by line, ends it when asked to. */
 import { spawn } from 'node:child_process';
+import { tellCommand } from './commands.ts';
 
 export type OutputStream = 'stdout' | 'stderr';
 
@@ -40,6 +41,7 @@ export function runProcess(
       if (tail.length > TAIL_LINES) tail.shift();
       onLine?.(line, stream);
     };
+    tellCommand(command, args, { cwd, env });
     const child = spawn(command, args, {
       shell: false,
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -48,7 +48,7 @@ test('from, to and force choose what is redone', async () => {
   expect(statuses(from)).toEqual({ repeat: 'cached', upper: 'done', mark: 'done', summary: 'done' });
   const force = await runToy(project, { force: true, to: 'repeat' });
   expect(statuses(force)).toEqual({ repeat: 'done' });
-  expect(readRunDetail(project).steps[0]!.log).toEqual([]);
+  expect(readRunDetail(project).steps[0]!.log.map(({ code }) => code)).toEqual(['COMMAND']);
 });
 
 test('a lost artefact is made again, a damaged one is noticed, removed and made again', async () => {
@@ -79,7 +79,10 @@ test('every step is measured and its facts are kept, also when it is reused', as
     expect(step.peakMiB).toBeLessThan(400);
   }
   expect(run.steps[0]!.metrics).toEqual([{ name: 'lines', value: 1000, unit: '' }]);
-  expect(run.steps[1]!.log).toMatchObject([{ code: 'TOY-001', severity: 'info', message: '13000 bytes' }]);
+  expect(run.steps[1]!.log).toMatchObject([
+    { code: 'COMMAND', message: expect.stringContaining('step-process') },
+    { code: 'TOY-001', severity: 'info', message: '13000 bytes' },
+  ]);
   expect(run.steps[2]!.proofs).toEqual([
     { name: 'size is right', judge: 'toy', result: 'pass', detail: '1 file' },
   ]);

@@ -1,0 +1,45 @@
+/** The command lines of the programs that Ingot starts, told to whoever records them (a step's log). */
+export interface CommandLine {
+  /** As one would type it. */
+  readonly line: string;
+}
+
+/** Code of the row of a step's log that holds a command line. */
+export const COMMAND_CODE = 'COMMAND';
+
+let listener: ((command: CommandLine) => void) | null = null;
+
+/** One recorder per process: a step's. */
+export function recordCommands(record: ((command: CommandLine) => void) | null): void {
+  listener = record;
+}
+
+export function tellCommand(
+  command: string,
+  args: readonly string[],
+  options: {
+    readonly cwd?: string | undefined;
+    readonly env?: Readonly<Record<string, string | undefined>> | undefined;
+  } = {},
+): void {
+  listener?.({ line: commandLine(command, args, options) });
+}
+
+/** For a POSIX shell: quoted where it must be, the folder first, then what is set for the program alone. */
+export function commandLine(
+  command: string,
+  args: readonly string[],
+  options: {
+    readonly cwd?: string | undefined;
+    readonly env?: Readonly<Record<string, string | undefined>> | undefined;
+  } = {},
+): string {
+  const set = Object.entries(options.env ?? {})
+    .filter(([name, value]) => value !== undefined && process.env[name] !== value)
+    .map(([name, value]) => `${name}=${quoted(value!)}`);
+  const words = [...set, ...[command, ...args].map(quoted)].join(' ');
+  return options.cwd === undefined ? words : `cd ${quoted(options.cwd)} && ${words}`;
+}
+
+const quoted = (word: string): string =>
+  /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
