@@ -3,14 +3,14 @@
  * own extractor and compares them with where the pins are (resources/klayout/check_layout.py). Runs as a
  * child process without a shell and without a window.
  */
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { IngotError } from '../base/diagnostic.ts';
 import type { PinLocations } from '../stages/check/index.ts';
 import { findProgram } from './find-program.ts';
 import { findOwnFile } from './own-files.ts';
-import { runWithLog } from './run-process.ts';
+import { describeVerdict, runToExit } from './runner/index.ts';
 
 const Result = z.object({
   klayout: z.string(),
@@ -72,7 +72,7 @@ const EXTENSIONS: Record<string, string> = { gds: 'gds', marks: 'lyrdb' };
 
 /**
  * Runs one of our scripts on `files` (variable -> contents); the script writes one file for each of `results`.
- * Returns the text of the first, or null without KLayout. TOOL-040 as above.
+ * Returns the text of the first, or null without KLayout. TOOL-040 as above; -05x when KLayout did not end by itself.
  */
 export async function runKLayoutScript(
   script: string,
@@ -83,32 +83,36 @@ export async function runKLayoutScript(
 ): Promise<string | null> {
   const command = findProgram('klayout');
   if (command === null) return null;
-  await mkdir(workDir, { recursive: true });
   // By name, in its folder: KLayout's Python cannot take a path with letters that its locale does not know.
   const nameOf = (variable: string): string => `${variable}.${EXTENSIONS[variable] ?? 'json'}`;
-  for (const [variable, contents] of Object.entries(files))
-    await writeFile(join(workDir, nameOf(variable)), contents);
-  // An old result must never stand for a run that failed.
-  for (const variable of results) await rm(join(workDir, nameOf(variable)), { force: true });
   const variables = [...Object.keys(files), ...results].flatMap((v) => ['-rd', `${v}=${nameOf(v)}`]);
-  const { code, log } = await runWithLog(command, ['-b', '-r', scriptPath(script), ...variables], {
-    cwd: workDir,
-    env: { ...process.env, QT_QPA_PLATFORM: 'offscreen' },
-    timeoutMs: TIME_LIMIT_MS,
-    signal,
-  });
-  // KLayout leaves with 0 even when a script fails: what counts is the result.
-  const text = await readFile(join(workDir, nameOf(results[0]!)), 'utf8').catch(() => null);
-  if (code !== 0 || text === null)
+  const job = {
+    tool: 'klayout',
+    command,
+    args: ['-b', '-r', basename(script), ...variables],
+    folder: workDir,
+    isShared: true,
+    inputs: [
+      { name: basename(script), from: scriptPath(script) },
+      ...Object.entries(files).map(([variable, contents]) => ({ name: nameOf(variable), contents })),
+    ],
+    // KLayout leaves with 0 even when a script fails: what counts is the result.
+    outputs: results.map(nameOf),
+    env: { QT_QPA_PLATFORM: 'offscreen' },
+    limits: { timeMs: TIME_LIMIT_MS },
+    bundle: join(workDir, 'repro'),
+  };
+  const { end, log } = await runToExit(job, { signal });
+  if (end.error)
     throw new IngotError(
       'TOOL-040',
-      `KLayout failed (exit code ${code}): ${log.trim().split('\n').at(-1) ?? ''}`,
+      `KLayout ${describeVerdict(end.verdict)}: ${log.trim().split('\n').at(-1) ?? ''}`,
       {
         place: workDir,
-        remedy: 'run klayout in that folder to see it all, or go without this check',
+        remedy: `run ${end.bundle ?? workDir}/run.sh to see it all, or go without this check`,
       },
     );
-  return text;
+  return readFile(join(workDir, nameOf(results[0]!)), 'utf8');
 }
 
 /** Pure: the script's JSON, refused when it is about nothing. */

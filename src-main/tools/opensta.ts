@@ -4,14 +4,14 @@
  * net (a copy without it is read), and errors do not stop a script or set the exit code (any line with
  * "Error" fails the run, and so does a missing end mark).
  */
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { IngotError } from '../base/diagnostic.ts';
 import type { Kit } from '../stages/kit/index.ts';
 import { pinInstances, pinName, type Netlist } from '../stages/netlist/index.ts';
 import { NO_SLACK, type TimingReport } from '../stages/timing/index.ts';
 import { findProgram } from './find-program.ts';
-import { runWithLog } from './run-process.ts';
+import { runToExit } from './runner/index.ts';
 
 export interface OpenStaInput {
   readonly netlistVerilog: string;
@@ -79,30 +79,46 @@ function script(input: OpenStaInput): string {
   ].join('\n');
 }
 
-/** Times the netlist with OpenSTA in `workDir` (created if need be; five files are written there). */
-export async function runOpenSta(input: OpenStaInput, workDir: string): Promise<OpenStaResult> {
+/**
+ * Times the netlist with OpenSTA in `workDir` (created if need be; its inputs and its log are left there). TOOL-010 no
+ * OpenSTA, -011 it failed; -05x when it did not end by itself.
+ */
+export async function runOpenSta(
+  input: OpenStaInput,
+  workDir: string,
+  signal?: AbortSignal,
+): Promise<OpenStaResult> {
   const command = findProgram('sta');
   if (!command)
     throw new IngotError('TOOL-010', 'OpenSTA (sta) is not on the PATH', {
       place: 'sta',
       remedy: 'install the package opensta, or go without this check',
     });
-  await mkdir(workDir, { recursive: true });
   const liberty = await readFile(input.libertyPath, 'utf8');
-  await writeFile(join(workDir, 'cells.lib'), liberty.replace(/\bdefault_wire_load\s*:[^;\n]*;?/g, ''));
-  await writeFile(join(workDir, 'netlist.v'), input.netlistVerilog);
-  await writeFile(join(workDir, 'constraints.sdc'), input.sdc);
-  if (input.spef !== null) await writeFile(join(workDir, 'wires.spef'), input.spef);
-  await writeFile(join(workDir, 'run.tcl'), script(input));
-  const args = ['-no_init', '-no_splash', '-exit', 'run.tcl'];
-  const { code, log } = await runWithLog(command, args, { cwd: workDir, timeoutMs: TIME_LIMIT_MS });
+  const job = {
+    tool: 'sta',
+    command,
+    args: ['-no_init', '-no_splash', '-exit', 'run.tcl'],
+    folder: workDir,
+    isShared: true,
+    inputs: [
+      { name: 'cells.lib', contents: liberty.replace(/\bdefault_wire_load\s*:[^;\n]*;?/g, '') },
+      { name: 'netlist.v', contents: input.netlistVerilog },
+      { name: 'constraints.sdc', contents: input.sdc },
+      ...(input.spef === null ? [] : [{ name: 'wires.spef', contents: input.spef }]),
+      { name: 'run.tcl', contents: script(input) },
+    ],
+    limits: { timeMs: TIME_LIMIT_MS },
+    bundle: join(workDir, 'repro'),
+  };
+  const { exitCode, log } = await runToExit(job, { signal });
   const error =
     /^.*\bError\b.*$/m.exec(log) ??
     /^.*invalid command name.*$/m.exec(log) ??
     // Nets or pins that OpenSTA does not find would be timed without wires.
     /^Warning: wires\.spef.*$/m.exec(log);
-  if (error || code !== 0 || !/^@end$/m.test(log))
-    throw new IngotError('TOOL-011', `OpenSTA failed: ${error?.[0] ?? `exit code ${code}`}`, {
+  if (error || exitCode !== 0 || !/^@end$/m.test(log))
+    throw new IngotError('TOOL-011', `OpenSTA failed: ${error?.[0] ?? `exit code ${exitCode}`}`, {
       place: join(workDir, 'run.tcl'),
       remedy: 'run `sta run.tcl` in that folder to see it all',
     });

@@ -2,14 +2,14 @@
  * Verilator 5 as an outside judge of the generated RTL: compiles design and testbench to a program in
  * `workDir` and runs it, both as child processes without a shell.
  */
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { IngotError } from '../base/diagnostic.ts';
 import type { RtlCase, RtlCaseResult, RtlDesign, RtlStimuli } from '../stages/rtl/index.ts';
 import { decodeResults, driverSource, encodeCases } from '../stages/rtl/index.ts';
 import { findProgram } from './find-program.ts';
-import { runWithLog } from './run-process.ts';
+import { runToExit, type Job } from './runner/index.ts';
 
 export interface RtlRun {
   /** The testbench's own verdict: every byte, out_last and the number of inferences as expected. */
@@ -46,20 +46,41 @@ function requireVerilator(): string {
   return command;
 }
 
-async function writeAll(folder: string, files: readonly { name: string; text: string }[]): Promise<void> {
-  await mkdir(folder, { recursive: true });
-  await Promise.all(files.map((f) => writeFile(join(folder, f.name), f.text)));
+interface Texts {
+  readonly name: string;
+  readonly text: string;
+}
+
+/** A job in `folder`, beside what earlier ones left there; `what` names its log. */
+const jobIn = (folder: string, what: string, command: string, args: readonly string[]): Job => ({
+  tool: 'verilator',
+  command,
+  args,
+  folder,
+  isShared: true,
+  limits: { timeMs: TIME_LIMIT_MS },
+  logName: `${what}.log`,
+  bundle: join(folder, 'repro'),
+});
+
+const inputsOf = (files: readonly Texts[]): Job['inputs'] =>
+  files.map(({ name, text }) => ({ name, contents: text }));
+
+/** What it said; TOOL-031 unless it ended with 0 (a model that stops itself aborts), -05x when it was ended. */
+async function runOrFail(job: Job, what: string, signal: AbortSignal | undefined): Promise<string> {
+  const { exitCode, log } = await runToExit(job, { signal, crashes: true });
+  if (exitCode !== 0) throw failed(what, log, job.folder);
+  return log;
 }
 
 /** `verilator --lint-only -Wall` on the synthesisable sources; throws TOOL-031 on the first warning. */
 export async function lintWithVerilator(design: RtlDesign, workDir: string): Promise<void> {
   const command = requireVerilator();
   const sources = [...design.sources, ...design.models];
-  await writeAll(workDir, sources);
   const names = sources.map((f) => f.name);
   const args = ['--lint-only', '-Wall', '--top-module', design.top, ...names];
-  const { code, log } = await runWithLog(command, args, { cwd: workDir, timeoutMs: TIME_LIMIT_MS });
-  if (code !== 0) throw failed('lint', log, workDir);
+  const job = { ...jobIn(workDir, 'lint', command, args), inputs: inputsOf(sources) };
+  await runOrFail(job, 'lint', undefined);
 }
 
 /** GNU make, which builds the simulation, cannot work in a folder with spaces in its path; others it expands. */
@@ -90,20 +111,19 @@ async function simulate(
 ): Promise<RtlRun> {
   const command = requireVerilator();
   const sources = [...design.sources, ...design.models, ...design.testbench];
-  await writeAll(workDir, [...sources, ...stimuli.files]);
   const names = sources.map((f) => f.name);
   const options = ['--binary', '--timing', '+define+INGOT_CHECKS', '-O3', ...RANDOM_START, '-Wno-fatal'];
   // The testbench stands around the core, also of a chip with a host.
   const top = `${design.chip.name}_tb`;
-  const at = { cwd: workDir, timeoutMs: TIME_LIMIT_MS, signal };
-  const built = await runWithLog(command, [...options, '--top-module', top, '-o', 'sim', ...names], at);
-  if (built.code !== 0) throw failed('build', built.log, workDir);
+  const build = jobIn(workDir, 'build', command, [...options, '--top-module', top, '-o', 'sim', ...names]);
+  await runOrFail({ ...build, inputs: inputsOf([...sources, ...stimuli.files]) }, 'build', signal);
   // Seeded random start values: the result must not depend on what flip-flops hold at power-up.
   const args = ['+verilator+rand+reset+2', '+verilator+seed+1', ...stimuli.plusargs.map((p) => `+${p}`)];
-  const ran = await runWithLog(join(workDir, 'obj_dir', 'sim'), args, at);
-  if (ran.code !== 0) throw failed('run', ran.log, workDir);
-  return parseRun(ran.log);
+  const run = jobIn(workDir, 'run', simulation(workDir), args);
+  return parseRun(await runOrFail(run, 'run', signal));
 }
+
+const simulation = (workDir: string): string => resolve(workDir, 'obj_dir', 'sim');
 
 /** A design built once; it runs any number of cases, each from reset, in one process. */
 export interface VerilatedChip {
@@ -119,20 +139,18 @@ export async function buildVerilator(
 ): Promise<VerilatedChip> {
   const command = requireVerilator();
   const sources = [...design.sources, ...design.models];
-  await writeAll(workDir, [...sources, { name: 'driver.cpp', text: driverSource(design.chip) }]);
-  const at = { cwd: workDir, timeoutMs: TIME_LIMIT_MS, signal };
+  const driver = { name: 'driver.cpp', text: driverSource(design.chip) };
   const options = ['--cc', '--exe', '--build', '-O3', '-Wno-fatal', '+define+INGOT_CHECKS', ...RANDOM_START];
   const names = [...sources.map((f) => f.name), 'driver.cpp'];
   const make = ['-MAKEFLAGS', 'OPT_FAST=-O1', '-MAKEFLAGS', 'OPT_GLOBAL=-O0'];
   const args = [...options, ...make, '--top-module', design.top, '-o', 'sim', ...names];
-  const built = await runWithLog(command, args, at);
-  if (built.code !== 0) throw failed('build', built.log, workDir);
+  const build = { ...jobIn(workDir, 'build', command, args), inputs: inputsOf([...sources, driver]) };
+  await runOrFail(build, 'build', signal);
   return {
     async run(cases, runSignal = signal) {
-      await writeFile(join(workDir, 'cases.bin'), encodeCases(design.chip, cases));
-      const program = join(workDir, 'obj_dir', 'sim');
-      const ran = await runWithLog(program, [], { ...at, signal: runSignal });
-      if (ran.code !== 0) throw failed('run', ran.log, workDir);
+      const inputs = [{ name: 'cases.bin', contents: encodeCases(design.chip, cases) }];
+      const job = { ...jobIn(workDir, 'run', simulation(workDir), []), inputs };
+      await runOrFail(job, 'run', runSignal);
       return decodeResults(await readFile(join(workDir, 'results.bin')), cases);
     },
   };

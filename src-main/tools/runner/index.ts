@@ -1,6 +1,7 @@
 /** Runs foreign programs: see README.md. */
 export { runJob, requireOk } from './run-job.ts';
 export { readMessage, type MessageReader } from './messages.ts';
+export { runToExit, type OwnEnd } from './run-to-exit.ts';
 export { progressReader } from './progress.ts';
 export { describeVerdict, judge, type EndFacts } from './verdict.ts';
 export type {

@@ -7,6 +7,7 @@ import { randomUUID } from 'node:crypto';
 import { accessSync, constants } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { isWslProgram, launchOf, type Launch } from '../wsl.ts';
+import { tellCommand } from '../commands.ts';
 import { writeBundle } from './bundle.ts';
 import { logPathOf, lookForOutputs, prepareFolder } from './folder.ts';
 import { guardJob } from './guard.ts';
@@ -137,6 +138,7 @@ class RunningJob {
   /** The running child, or why there is none. */
   #start(): Promise<{ child: ChildProcess; exited: Promise<Exit>; closed: Promise<void> } | Verdict> {
     const { command, args } = this.#launch;
+    tellCommand(command, args, { cwd: this.#job.folder, env: this.#env });
     return new Promise((resolve) => {
       let child: ChildProcess;
       try {
