@@ -1,14 +1,16 @@
 /**
- * Yosys behind one interface: the `yosys` on the PATH, else the WebAssembly build that comes with Ingot, each
+ * Yosys behind one interface: the machine's `yosys`, else the WebAssembly build that comes with Ingot, each
  * in a child process that can be killed. A run is a script, the files it reads and the files it writes; all
  * stand in one temporary folder.
  */
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { IngotError } from '../base/diagnostic.ts';
+import { findProgram } from './find-program.ts';
 import { ownProgram } from './own-files.ts';
-import { runProcess, type ProcessEnd } from './run-process.ts';
+import { toolVersion } from './registry/index.ts';
+import { describeVerdict, runJob, type Job, type JobEnd } from './runner/index.ts';
 
 export type YosysEngine = 'native' | 'wasm';
 
@@ -50,11 +52,10 @@ const SCRIPT_FILE = 'run.ys';
 /** No banner, no timestamps' footer: the log of a run is the same twice. */
 const ARGS = ['-T', '-s', SCRIPT_FILE];
 
-/** Version line of the Yosys on the PATH, null if there is none that runs. */
+/** Version line of the machine's Yosys, null if there is none that runs. */
 async function nativeYosysVersion(): Promise<string | null> {
-  const end = await runProcess('yosys', ['-V'], { timeoutMs: 20_000 });
-  const line = end.tail.find((text) => text.startsWith('Yosys '));
-  return end.startError === null && end.code === 0 ? (line ?? null) : null;
+  const version = await toolVersion('yosys');
+  return version?.startsWith('Yosys ') ? version : null;
 }
 
 /** What a run with this choice would use, e.g. for the key of a cache. Throws TOOL-020. */
@@ -78,42 +79,60 @@ async function engineFor(tool: YosysTool): Promise<string | null> {
 }
 
 /**
- * Runs a script. Throws TOOL-020 no native Yosys though it was asked for, -021 Yosys reported an error (its line is the message), -022 an output is missing,
- * -023 cancelled, -024 the WebAssembly process could not run, -025 the temporary folder cannot be written.
+ * Runs a script. Throws TOOL-020 no native Yosys though it was asked for, -021 Yosys reported an error (its line is the
+ * message) or died, -022 an output is missing, -023 cancelled, -024 it could not be started, -025 the temporary folder
+ * cannot be written. Of a run that failed, `workDir` (if given) keeps all that it takes to run it again.
  */
 export async function runYosys(run: YosysRun, options: YosysRunOptions = {}): Promise<YosysResult> {
   const isNative = (await engineFor(options.tool ?? 'auto')) !== null;
-  const folder = await prepare(run, options.workDir ?? tmpdir());
+  const folder = await makeFolder(options.workDir ?? tmpdir());
   try {
     let version = '';
     const onLine = (line: string): void => {
       version ||= /^ ?(Yosys [0-9].*?) *$/.exec(line)?.[1] ?? '';
       options.onLine?.(line);
     };
-    const { signal } = options;
-    const end = isNative
-      ? await runProcess('yosys', ARGS, { cwd: folder, onLine, signal })
-      : await runProcess(process.execPath, [...wasmFlags(), ownProgram('yosys-process'), folder], {
-          onLine,
-          signal,
-          ...(process.versions.electron ? { env: { ...process.env, ELECTRON_RUN_AS_NODE: '1' } } : {}),
-        });
+    const job = {
+      ...(isNative ? nativeJob(run, folder) : wasmJob(run, folder)),
+      bundle: options.workDir === undefined ? null : join(options.workDir, 'yosys.repro'),
+    };
+    const end = await runJob(job, { signal: options.signal, onLine });
     judge(end, isNative);
     const outputs = new Map<string, string>();
-    for (const name of run.outputs) {
-      const text = await readFile(join(folder, name), 'utf8').catch(() => '');
-      // Yosys may end well without having written a thing (abc that died, for one).
-      if (text === '')
-        throw new IngotError('TOOL-022', `Yosys ended well but wrote no ${name}`, {
-          place: 'yosys',
-          remedy: LOG_REMEDY,
-        });
-      outputs.set(name, text);
-    }
+    for (const [name, path] of end.outputs) outputs.set(name, await readFile(path, 'utf8'));
     return { engine: isNative ? 'native' : 'wasm', version, outputs };
   } finally {
     await rm(folder, { recursive: true, force: true }).catch(() => undefined);
   }
+}
+
+const nativeJob = (run: YosysRun, folder: string): Job => ({
+  tool: 'yosys',
+  command: findProgram('yosys'),
+  args: ARGS,
+  folder,
+  isShared: true,
+  inputs: [
+    { name: SCRIPT_FILE, contents: run.script },
+    ...run.files.map(({ name, text }) => ({ name, contents: text })),
+  ],
+  outputs: run.outputs,
+});
+
+function wasmJob(run: YosysRun, folder: string): Job {
+  const native = nativeJob(run, folder);
+  const job: YosysJob = {
+    args: ARGS,
+    inputs: native.inputs!.map((input) => input.name),
+    outputs: run.outputs,
+  };
+  return {
+    ...native,
+    command: process.execPath,
+    args: [...wasmFlags(), ownProgram('yosys-process'), '.'],
+    inputs: [...native.inputs!, { name: 'job.json', contents: JSON.stringify(job) }],
+    env: process.versions.electron ? { ELECTRON_RUN_AS_NODE: '1' } : {},
+  };
 }
 
 const LOG_REMEDY = 'see the log of this step for what Yosys said';
@@ -121,44 +140,49 @@ const LOG_REMEDY = 'see the log of this step for what Yosys said';
 /** Of Node's options only those about memory; loaders of test runners and debuggers stay behind. */
 const wasmFlags = (): string[] => process.execArgv.filter((arg) => arg.startsWith('--max-old-space-size'));
 
-async function prepare(run: YosysRun, parent: string): Promise<string> {
-  let folder: string;
+async function makeFolder(parent: string): Promise<string> {
   try {
-    folder = await mkdtemp(join(parent, 'ingot-yosys-'));
-    const job: YosysJob = {
-      args: ARGS,
-      inputs: [SCRIPT_FILE, ...run.files.map((file) => file.name)],
-      outputs: run.outputs,
-    };
-    await writeFile(join(folder, SCRIPT_FILE), run.script);
-    await writeFile(join(folder, 'job.json'), JSON.stringify(job));
-    for (const { name, text } of run.files) await writeFile(join(folder, name), text);
+    return await mkdtemp(join(parent, 'ingot-yosys-'));
   } catch (cause) {
-    throw new IngotError('TOOL-025', `a temporary folder cannot be written: ${String(cause)}`, {
-      place: parent,
-      remedy: 'free space there or set TMPDIR to another folder',
-      cause,
-    });
+    throw noFolder(parent, cause);
   }
-  return folder;
 }
 
-function judge(end: ProcessEnd, isNative: boolean): void {
-  if (end.isCancelled)
-    throw new IngotError('TOOL-023', 'synthesis was cancelled', {
-      place: 'yosys',
-      remedy: 'run again to go on from there',
-    });
-  if (end.startError)
-    throw new IngotError('TOOL-024', `Yosys could not be started: ${end.startError.message}`, {
-      place: isNative ? 'yosys' : '@yowasp/yosys',
-      remedy: 'run `ingot doctor`; install Yosys, or install Ingot again',
-    });
-  if (end.code === 0) return;
-  const said = end.tail.findLast((line) => /ERROR|Assert|abort|memory/i.test(line));
-  const where = isNative ? 'Yosys' : 'Yosys (WebAssembly)';
-  throw new IngotError('TOOL-021', `${where} failed: ${said ?? `exit code ${end.code ?? 'none, killed'}`}`, {
-    place: 'yosys',
-    remedy: LOG_REMEDY,
+const noFolder = (place: string, cause: unknown): IngotError =>
+  new IngotError('TOOL-025', `a temporary folder cannot be written: ${String(cause)}`, {
+    place,
+    remedy: 'free space there or set TMPDIR to another folder',
+    cause,
   });
+
+function judge(end: JobEnd, isNative: boolean): void {
+  const { verdict } = end;
+  const fail = (code: string, message: string, remedy = LOG_REMEDY): IngotError =>
+    new IngotError(code, message, { place: isNative ? 'yosys' : '@yowasp/yosys', remedy });
+  const where = isNative ? 'Yosys' : 'Yosys (WebAssembly)';
+  switch (verdict.kind) {
+    case 'ok':
+      return;
+    case 'cancelled':
+      throw fail('TOOL-023', 'synthesis was cancelled', 'run again to go on from there');
+    case 'disk-full':
+      throw noFolder(dirname(end.log.path), verdict.evidence);
+    case 'not-found':
+    case 'not-started':
+      throw fail(
+        'TOOL-024',
+        `${where} ${describeVerdict(verdict)}`,
+        'run `ingot doctor`; install Yosys, or install Ingot again',
+      );
+    case 'missing-output':
+      // Yosys may end well without having written a thing (abc that died, for one).
+      throw fail('TOOL-022', `${where} ended well but wrote no ${verdict.missing.join(', ')}`);
+    default: {
+      const { tail } = end.log;
+      const said =
+        tail.findLast((line) => /\bERROR\b/.test(line)) ??
+        tail.findLast((line) => /ERROR|Assert|abort|memory/i.test(line));
+      throw fail('TOOL-021', `${where} ${describeVerdict(verdict)}${said === undefined ? '' : `: ${said}`}`);
+    }
+  }
 }
