@@ -38,6 +38,9 @@ const EXIT_OF: Readonly<Record<string, number>> = {
   'FLOW-014': EXIT.usage,
   'FLOW-003': EXIT.input,
   FILE: EXIT.input,
+  FOREIGN: EXIT.input,
+  // A platform that there is no kit for.
+  'FOREIGN-004': EXIT.missing,
   PROJECT: EXIT.input,
   MODEL: EXIT.input,
   INFER: EXIT.input,

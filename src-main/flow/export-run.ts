@@ -5,8 +5,9 @@ import { IngotError } from '../base/diagnostic.ts';
 import { artefactPath, hasArtefact } from '../project/artefact-store.ts';
 import type { Project } from '../project/project.ts';
 import { inWorld } from '../project/world.ts';
-import { FLOW } from './flow.ts';
+import { listFiles } from '../project/queries/files.ts';
 import { indexOfStep } from './plan-run.ts';
+import { projectFlow } from './project-flow.ts';
 import { readRunDetail } from './run-detail.ts';
 import type { ArtefactRef, Flow } from './step.ts';
 
@@ -23,7 +24,7 @@ export interface ExportOptions {
 
 /** Returns the paths written. FLOW-014 when the run made nothing to export. */
 export function exportRun(project: Project, options: ExportOptions): readonly string[] {
-  const flow = options.flow ?? FLOW;
+  const flow = options.flow ?? projectFlow(listFiles(project.db));
   const run = readRunDetail(project, options.runId);
   if (options.step !== undefined) indexOfStep(flow, options.step);
   const exported = new Set(flow.flatMap((step) => step.exports ?? []));

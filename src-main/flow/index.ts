@@ -8,7 +8,7 @@ export type { StepRow, StepStatus } from '../project/queries/steps.ts';
 export type { ArtefactRow, LogRow, MetricRow, ProofRow } from '../project/queries/facts.ts';
 export { artefactPath, readArtefact } from '../project/artefact-store.ts';
 export { worldError } from '../project/world.ts';
-export { createProject, importProjectFile, setProjectSettings } from './projects.ts';
+export { createProject, importForeignProject, importProjectFile, setProjectSettings } from './projects.ts';
 export { checkSettings, defaultSettings, describeSpec, parseAssignments } from './check-settings.ts';
 export { SETTINGS, type SettingKey, type Settings, type SettingSpec } from './settings.ts';
 export { queueRun, runNext, unqueueRun } from './queue.ts';
@@ -23,6 +23,14 @@ export { exportRun, type ExportOptions } from './export-run.ts';
 export { estimateSteps, stepRemainingS } from './estimate.ts';
 export { infer, type InferRequest, type InferResult } from './infer/infer.ts';
 export { FLOW } from './flow.ts';
-export { pnrFlow, type PnrStart } from './pnr-flow.ts';
+export { pnrFlow, rtlFlow, type PnrStart } from './pnr-flow.ts';
+export { projectFlow } from './project-flow.ts';
+export {
+  foreignFormat,
+  readForeignProject,
+  rtlFile,
+  type ForeignProject,
+  type ImportRecord,
+} from './foreign/index.ts';
 export type { FlowEvent, FlowObserver } from './events.ts';
 export type { Flow } from './step.ts';

@@ -7,8 +7,8 @@ import { readProject } from '../project/queries/project.ts';
 import { listRuns } from '../project/queries/runs.ts';
 import { lastWallS, stepsWithKey } from '../project/queries/steps.ts';
 import { resolveSettings } from './check-settings.ts';
-import { FLOW } from './flow.ts';
 import { checkFlow } from './plan-run.ts';
+import { projectFlow } from './project-flow.ts';
 import type { SettingKey, Settings } from './settings.ts';
 import { stepKey } from './step-key.ts';
 import type { AnyStep, ArtefactRef, Flow } from './step.ts';
@@ -29,10 +29,11 @@ export interface PreviewStep {
 export async function previewRun(
   project: Project,
   values: Readonly<Record<string, unknown>>,
-  flow: Flow = FLOW,
+  given?: Flow,
 ): Promise<readonly PreviewStep[]> {
-  checkFlow(flow);
   const { db, dir } = project;
+  const flow = given ?? projectFlow(listFiles(db));
+  checkFlow(flow);
   const settings = resolveSettings(readProject(db)?.settings ?? {}, values);
   const fingerprints = await Promise.all(flow.map((step) => step.fingerprint?.(settings) ?? {}));
   const files = listFiles(db);

@@ -6,18 +6,20 @@
  * a dead process (removed by the next run), and a step that is redone. A step's rows are written in one
  * transaction when it ends.
  */
+import { availableParallelism, totalmem } from 'node:os';
 import type { Project } from '../project/project.ts';
 import { listFiles } from '../project/queries/files.ts';
 import { readProject } from '../project/queries/project.ts';
 import { readRunLock, requestCancel } from '../project/queries/run-lock.ts';
 import { finishRun, insertRun, type RunStatus } from '../project/queries/runs.ts';
+import { insertRunTools, type RunTool } from '../project/queries/run-tools.ts';
 import * as steps from '../project/queries/steps.ts';
 import { lockRun, unlockRun } from '../project/run-lock.ts';
 import { inWorld, worldError } from '../project/world.ts';
 import { resolveSettings } from './check-settings.ts';
 import type { FlowObserver } from './events.ts';
-import { FLOW } from './flow.ts';
 import { checkFiles, checkFlow, planRun, type PlannedStep, type RunRange } from './plan-run.ts';
+import { projectFlow } from './project-flow.ts';
 import { runSteps, type RunEnd } from './run-steps.ts';
 import type { Settings } from './settings.ts';
 import type { Flow } from './step.ts';
@@ -28,7 +30,9 @@ export interface RunOptions extends RunRange {
   /** Abort cancels: finished steps are kept. */
   readonly signal?: AbortSignal;
   readonly observe?: FlowObserver;
-  /** Another flow than from model to chip; unless its steps are the product's, with the URL of the module that exports it as FLOW. */
+  /** How many steps may run at the same time; by default two where the machine has the cores and the memory. */
+  readonly jobs?: number;
+  /** Another flow than the one that fits the project's files; unless its steps are the product's, with the URL of the module that exports it as FLOW. */
   readonly flow?: { readonly steps: Flow; readonly module?: string };
 }
 
@@ -43,20 +47,32 @@ export interface RunResult extends RunEnd {
  */
 export async function runFlow(project: Project, options: RunOptions = {}): Promise<RunResult> {
   const { flow, observe } = options;
-  checkFlow(flow?.steps ?? FLOW);
-  const settings = resolveSettings(readProject(project.db)?.settings ?? {}, options.settings ?? {});
-  const plan = planRun(flow?.steps ?? FLOW, options);
   const files = listFiles(project.db);
+  const list = flow?.steps ?? projectFlow(files);
+  checkFlow(list);
+  const settings = resolveSettings(readProject(project.db)?.settings ?? {}, options.settings ?? {});
+  const plan = planRun(list, options);
   checkFiles(plan, new Set(files.map((file) => file.role)));
   const fingerprints = await Promise.all(plan.map(({ step }) => step.fingerprint?.(settings) ?? {}));
   const toolVersions = Object.assign({}, ...fingerprints) as Record<string, string>;
 
-  const { ids, runId } = startRun(project, plan, settings, toolVersions);
+  const tools = await pinTools(toolVersions);
+  const { ids, runId } = startRun(project, plan, settings, toolVersions, tools);
   const abort = new AbortController();
   const cancel = (): void => abort.abort();
   options.signal?.addEventListener('abort', cancel, { once: true });
   if (options.signal?.aborted) cancel();
-  const run = { project, runId, settings, toolVersions, files, observe, flowModule: flow?.module, abort };
+  const run = {
+    project,
+    runId,
+    settings,
+    toolVersions,
+    files,
+    observe,
+    flowModule: flow?.module,
+    abort,
+    jobs: options.jobs ?? defaultJobs(),
+  };
   let end: RunEnd = { status: 'failed', error: undefined };
   try {
     end = await runSteps(run, plan, ids, fingerprints);
@@ -83,17 +99,25 @@ export function cancelRun(project: Project): boolean {
   return lock !== undefined && requestCancel(project.db, lock.runId);
 }
 
+const TWO_JOBS_GIB = 6;
+
+function defaultJobs(): number {
+  return availableParallelism() >= 2 && totalmem() >= TWO_JOBS_GIB * 2 ** 30 ? 2 : 1;
+}
+
 function startRun(
   project: Project,
   plan: readonly PlannedStep[],
   settings: Settings,
   toolVersions: Readonly<Record<string, string>>,
+  tools: readonly RunTool[],
 ): { runId: number; ids: readonly number[] } {
   const { db, dir } = project;
   const ids: number[] = [];
   const runId = inWorld(dir, () =>
     lockRun(db, dir, () => {
       const id = insertRun(db, { settings, toolVersions, startedAtMs: Date.now() });
+      insertRunTools(db, id, tools);
       plan.forEach(({ step: { name, title } }, position) => {
         ids.push(steps.insertPlannedStep(db, { runId: id, position, name, title }));
       });

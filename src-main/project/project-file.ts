@@ -29,6 +29,8 @@ const Shape = z.looseObject({
 export interface FileToImport {
   readonly role: string;
   readonly path: string;
+  /** Content that was made and stands in no file; `path` then only names it. */
+  readonly bytes?: Uint8Array;
 }
 
 export interface ProjectFileContent {

@@ -95,8 +95,8 @@ export function importFiles(project: Project, files: readonly FileToImport[]): r
 }
 
 function storeFiles(dir: string, files: readonly FileToImport[]): FileRow[] {
-  return files.map(({ role, path }) => {
-    const bytes = readInput(resolve(path), FOLDER_ROLES.includes(role));
+  return files.map(({ role, path, bytes: made }) => {
+    const bytes = made ?? readInput(resolve(path), FOLDER_ROLES.includes(role));
     const stored = storeArtefact(dir, role, bytes);
     return { role, name: basename(path), ...stored, importedAtMs: Date.now() };
   });

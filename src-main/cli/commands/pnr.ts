@@ -1,12 +1,14 @@
 import { existsSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { IngotError } from '../../base/diagnostic.ts';
+import { formatDiagnostic, IngotError, type Diagnostic } from '../../base/diagnostic.ts';
 import {
   createProject,
   exportRun,
   importFiles,
   openProject,
   pnrFlow,
+  rtlFile,
+  rtlFlow,
   readRunDetail,
   type FileToImport,
   type Flow,
@@ -24,12 +26,21 @@ const EVIDENCE: Readonly<Record<string, readonly string[]>> = { check: ['drc.lyr
 export const pnrCommand: Command = {
   name: 'pnr',
   usage:
-    '--netlist N.v --sdc C.sdc --out DIR [--top T] [--kit nangate45] [--utilization U | --die W,H | --def F.def [--from place|route]] [--threads N] [--seed S] [--json]',
-  summary: 'place and route a mapped netlist: from Verilog and SDC to GDS',
+    '(--netlist N.v | --rtl R.v ... [--include DIR ...] [--define NAME=VALUE ...]) --sdc C.sdc --out DIR [--top T] [--kit nangate45] [--utilization U | --die W,H | --def F.def [--from place|route]] [--threads N] [--seed S] [--json]',
+  summary:
+    'from Verilog and SDC to GDS, without a model: place and route a mapped netlist, or RTL after synthesis',
   positionalsMin: 0,
   positionalsMax: 0,
   options: {
     netlist: { type: 'string', value: 'N.v', help: 'flat Verilog of cells of the kit' },
+    rtl: {
+      type: 'string',
+      multiple: true,
+      value: 'R.v',
+      help: 'Verilog or SystemVerilog to synthesise first, in place of --netlist',
+    },
+    include: { type: 'string', multiple: true, value: 'DIR', help: 'where files that the RTL includes are' },
+    define: { type: 'string', multiple: true, value: 'NAME=VALUE', help: 'macro that the RTL tests' },
     top: { type: 'string', value: 'T', help: 'top module (default: the only one)' },
     kit: { type: 'string', value: 'NAME', help: 'cell library (default: nangate45)' },
     sdc: { type: 'string', value: 'C.sdc', help: 'constraints: clock, port delays, exceptions' },
@@ -50,9 +61,14 @@ export const pnrCommand: Command = {
     const out = resolve(need(given, 'out'));
     const start = startOf(given);
     const settings = settingsOf(given);
-    const flow = pnrFlow(start);
+    const design = designOf(given);
+    if (design.top !== undefined) settings['netlist.top'] = design.top;
+    if (design.role === 'rtl' && start === 'route')
+      throw usage('from', '--from route keeps the placement of a netlist that is given');
+    const flow = design.role === 'rtl' && start !== 'route' ? rtlFlow(start) : pnrFlow(start);
+    design.diagnostics.forEach((diagnostic) => shell.say(formatDiagnostic(diagnostic)));
     const project = openAt(join(out, 'project'), [
-      { role: 'netlist', path: need(given, 'netlist') },
+      design.file,
       { role: 'constraints', path: need(given, 'sdc') },
       ...(start === 'size' ? [] : [{ role: 'def', path: given.text('def')! }]),
     ]);
@@ -79,6 +95,24 @@ export const pnrCommand: Command = {
     }
   },
 };
+
+/** The netlist, or the RTL as one file. */
+function designOf(given: Given): {
+  readonly role: 'netlist' | 'rtl';
+  readonly file: FileToImport;
+  readonly top?: string;
+  readonly diagnostics: readonly Diagnostic[];
+} {
+  const verilog = given.texts('rtl');
+  if (verilog.length === 0) {
+    for (const option of ['include', 'define'])
+      if (given.texts(option).length > 0) throw usage(option, `--${option} needs --rtl`);
+    return { role: 'netlist', file: { role: 'netlist', path: need(given, 'netlist') }, diagnostics: [] };
+  }
+  if (given.text('netlist') !== undefined) throw usage('rtl', '--netlist and --rtl exclude each other');
+  const [includeDirs, defines] = [given.texts('include'), given.texts('define')];
+  return { role: 'rtl', ...rtlFile({ top: given.text('top') ?? '', verilog, includeDirs, defines }) };
+}
 
 function need(given: Given, option: string): string {
   const text = given.text(option);

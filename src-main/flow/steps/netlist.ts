@@ -1,5 +1,7 @@
 import { pack } from '../../base/pack.ts';
-import { defineStep } from '../step.ts';
+import type { Kit } from '../../stages/kit/index.ts';
+import type { Netlist } from '../../stages/netlist/index.ts';
+import { defineStep, type StepContext } from '../step.ts';
 import { judged, readKitArtefact } from './chip-state.ts';
 
 /** In place of synthesis: a mapped netlist and its constraints as they are given. */
@@ -13,30 +15,41 @@ export const netlistStep = defineStep({
   settings: ['netlist.top'],
   async run(context) {
     const stage = await import('../../stages/netlist/index.ts');
-    const { analyzeTiming, portNames, readSdc } = await import('../../stages/timing/index.ts');
     const kit = readKitArtefact(context);
     const text = (role: string): string => new TextDecoder().decode(context.readFile(role).bytes);
     const top = context.settings['netlist.top'];
     const read = stage.readNetlist(text('netlist'), kit, top === '' ? undefined : top);
     read.diagnostics.forEach(context.log);
-    const netlist = stage.markClocks(read.value, kit);
-    const constraints = readSdc(text('constraints'), portNames(netlist));
-    const problems = stage.verifyNetlist(netlist, kit);
-    context.writeArtefact('netlist.bin', pack(netlist));
-    context.writeArtefact('constraints.bin', pack(constraints));
-    const statistics = stage.netlistStatistics(netlist, kit);
-    context.metric('cellsMapped', statistics.cells);
-    context.metric('flops', statistics.flops);
-    context.metric('cellAreaUm2', statistics.areaUm2, 'um2');
-    context.proof({
-      name: 'every cell is of the library and every net has one driver',
-      judge: 'verifyNetlist',
-      result: judged(context, problems),
-      detail: `${statistics.cells} cells, ${statistics.flops} flip-flops, ${statistics.nets} nets: no unmapped cell, no open input`,
-    });
-    // Constraints that name what is not there are refused here and not an hour later.
-    const ideal = { ...constraints, isClockPropagated: false };
-    const report = analyzeTiming(netlist, kit, null, ideal, { pathCount: 0 });
-    context.metric('mappedWnsPs', report.setup.worstSlackPs, 'ps');
+    await keepNetlist(context, kit, read.value, text('constraints'));
   },
 });
+
+/** Writes and judges netlist and constraints, however they were come by. */
+export async function keepNetlist(
+  context: Pick<StepContext, 'writeArtefact' | 'metric' | 'proof' | 'log'>,
+  kit: Kit,
+  read: Netlist,
+  sdc: string,
+): Promise<void> {
+  const stage = await import('../../stages/netlist/index.ts');
+  const { analyzeTiming, portNames, readSdc } = await import('../../stages/timing/index.ts');
+  const netlist = stage.markClocks(read, kit);
+  const constraints = readSdc(sdc, portNames(netlist));
+  const problems = stage.verifyNetlist(netlist, kit);
+  context.writeArtefact('netlist.bin', pack(netlist));
+  context.writeArtefact('constraints.bin', pack(constraints));
+  const statistics = stage.netlistStatistics(netlist, kit);
+  context.metric('cellsMapped', statistics.cells);
+  context.metric('flops', statistics.flops);
+  context.metric('cellAreaUm2', statistics.areaUm2, 'um2');
+  context.proof({
+    name: 'every cell is of the library and every net has one driver',
+    judge: 'verifyNetlist',
+    result: judged(context, problems),
+    detail: `${statistics.cells} cells, ${statistics.flops} flip-flops, ${statistics.nets} nets: no unmapped cell, no open input`,
+  });
+  // Constraints that name what is not there are refused here and not an hour later.
+  const ideal = { ...constraints, isClockPropagated: false };
+  const report = analyzeTiming(netlist, kit, null, ideal, { pathCount: 0 });
+  context.metric('mappedWnsPs', report.setup.worstSlackPs, 'ps');
+}

@@ -1,6 +1,6 @@
 import { pack, unpack } from '../../base/pack.ts';
 import type { RtlDesign } from '../../stages/rtl/index.ts';
-import { defineStep } from '../step.ts';
+import { defineStep, type StepContext } from '../step.ts';
 import { judged, readKitArtefact } from './chip-state.ts';
 import { chipConstraints } from './constraints.ts';
 import { compareReplay, type Stimulus } from './stimulus.ts';
@@ -27,8 +27,6 @@ export const synthesiseStep = defineStep({
     const kit = readKitArtefact(context);
     const design = unpack<RtlDesign>(context.readArtefact('rtl.bin'));
     const stimulus = unpack<Stimulus>(context.readArtefact('stimulus.bin'));
-    let lines = 0;
-    const told = new Set<string>();
     const result = await synthesize({
       design,
       kit,
@@ -37,14 +35,7 @@ export const synthesiseStep = defineStep({
       flatten: context.settings['synthesis.flatten'],
       tool: context.settings['synthesis.tool'],
       signal: context.signal,
-      onLine: (line) => {
-        // The script's length is not known to us; passes are numbered, and the line says where it is.
-        if (/^\d+(\.\d+)*\. /.test(line)) context.progress(Math.min(0.75, ++lines / LINES_USUAL), line);
-        const said = /^(Warning|ERROR): (.*)/.exec(line);
-        if (!said || told.has(said[2]!)) return;
-        told.add(said[2]!);
-        context.log({ code: 'YOSYS-001', severity: 'warning', message: said[2]! });
-      },
+      onLine: yosysObserver(context),
     });
     result.diagnostics.forEach(context.log);
     context.log({
@@ -81,3 +72,17 @@ export const synthesiseStep = defineStep({
     });
   },
 });
+
+/** Progress and each warning once, from the lines that Yosys prints. */
+export function yosysObserver(context: Pick<StepContext, 'progress' | 'log'>): (line: string) => void {
+  let lines = 0;
+  const told = new Set<string>();
+  return (line) => {
+    // The script's length is not known to us; passes are numbered, and the line says where it is.
+    if (/^\d+(\.\d+)*\. /.test(line)) context.progress(Math.min(0.75, ++lines / LINES_USUAL), line);
+    const said = /^(Warning|ERROR): (.*)/.exec(line);
+    if (!said || told.has(said[2]!)) return;
+    told.add(said[2]!);
+    context.log({ code: 'YOSYS-001', severity: 'warning', message: said[2]! });
+  };
+}
