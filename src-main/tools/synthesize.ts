@@ -10,7 +10,7 @@ import {
   type NetlistStatistics,
 } from '../stages/netlist/index.ts';
 import type { Macro, SourceFile } from '../stages/rtl/types.ts';
-import { runYosys, type YosysEngine, type YosysRunOptions } from './yosys-engine.ts';
+import { runYosys, type YosysEngine, type YosysRun, type YosysRunOptions } from './yosys-engine.ts';
 
 export interface SynthesizeInput {
   /** Name of the top module, synthesisable SystemVerilog, and what it takes as given: memory macros. */
@@ -39,13 +39,8 @@ export interface Synthesis {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-/**
- * RTL to a flat netlist of kit cells. What Yosys says of its result is not relied on: the netlist is read with
- * our own reader, which knows no cell but the kit's, and judged by verifyNetlist.
- * Throws TOOL-02x (Yosys), NETLIST-0xx (unreadable or unmapped result), NETLIST-1xx (wrong structure), TOOL-026 when
- * the design holds memory macros that the kit has no cell for: it has been mapped then, but cannot become a layout.
- */
-export async function synthesize(input: SynthesizeInput & YosysRunOptions): Promise<Synthesis> {
+/** What Yosys is asked: script, the files it reads and the one it writes. A replay without Ingot takes the same. */
+export function synthesisRun(input: SynthesizeInput): YosysRun {
   const { design, kit, liberty, clockPeriodPs, maxFanout, flatten = true } = input;
   const { top } = design;
   const texts = [...design.sources, ...(design.blackBoxes ?? [])];
@@ -59,11 +54,22 @@ export async function synthesize(input: SynthesizeInput & YosysRunOptions): Prom
     ...(maxFanout === undefined ? {} : { maxFanout }),
   });
   const cells = { name: LIBERTY_FILE, text: trimLiberty(liberty, cellsNotForSynthesis(kit)) };
-  const run = { script, files: [...sources, cells, ...files], outputs: [output] };
+  return { script, files: [...sources, cells, ...files], outputs: [output] };
+}
+
+/**
+ * RTL to a flat netlist of kit cells. What Yosys says of its result is not relied on: the netlist is read with
+ * our own reader, which knows no cell but the kit's, and judged by verifyNetlist.
+ * Throws TOOL-02x (Yosys), NETLIST-0xx (unreadable or unmapped result), NETLIST-1xx (wrong structure), TOOL-026 when
+ * the design holds memory macros that the kit has no cell for: it has been mapped then, but cannot become a layout.
+ */
+export async function synthesize(input: SynthesizeInput & YosysRunOptions): Promise<Synthesis> {
+  const { design, kit } = input;
+  const run = synthesisRun(input);
   const { outputs, engine, version } = await runYosys(run, input);
-  const verilog = outputs.get(output)!;
+  const verilog = outputs.get(run.outputs[0]!)!;
   requireMacros(design.macros ?? [], kit);
-  const { value: netlist, diagnostics } = readNetlist(verilog, kit, top);
+  const { value: netlist, diagnostics } = readNetlist(verilog, kit, design.top);
   const wrong = verifyNetlist(netlist, kit)[0];
   if (wrong)
     throw new IngotError(wrong.code, `synthesis gave a netlist that is not sound: ${wrong.message}`, {

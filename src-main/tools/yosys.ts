@@ -1,5 +1,5 @@
 /** Logic synthesis: the Yosys engines and what is asked of them. */
-export { synthesize, type Synthesis, type SynthesizeInput } from './synthesize.ts';
+export { synthesisRun, synthesize, type Synthesis, type SynthesizeInput } from './synthesize.ts';
 export {
   runYosys,
   yosysVersion,
