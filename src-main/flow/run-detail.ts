@@ -2,6 +2,7 @@
 import { IngotError } from '../base/diagnostic.ts';
 import type { Project } from '../project/project.ts';
 import { readResults, type StepResults } from '../project/queries/facts.ts';
+import { listRunTools, type RunTool } from '../project/queries/run-tools.ts';
 import { latestRun, readRun, type RunRow } from '../project/queries/runs.ts';
 import { listSteps, type StepRow } from '../project/queries/steps.ts';
 
@@ -9,6 +10,8 @@ export interface StepDetail extends StepRow, StepResults {}
 
 export interface RunDetail extends RunRow {
   readonly steps: readonly StepDetail[];
+  /** Foreign programs that it used. */
+  readonly tools: readonly RunTool[];
 }
 
 /** A run by number, the latest without one; FLOW-013 when there is none. */
@@ -22,5 +25,5 @@ export function readRunDetail(project: Project, runId?: number): RunDetail {
     ...step,
     ...readResults(project.db, step.sourceId),
   }));
-  return { ...run, steps };
+  return { ...run, steps, tools: listRunTools(project.db, run.id) };
 }
