@@ -4,7 +4,6 @@ import type { AnyStep, Flow } from './step.ts';
 import { defFloorplanStep, defGridStep, defPlacementStep } from './steps/def.ts';
 import { metricsStep } from './steps/metrics.ts';
 import { netlistStep } from './steps/netlist.ts';
-import { withEngines, type Engines } from './steps/openroad/index.ts';
 import { rtlNetlistStep } from './steps/rtl-netlist.ts';
 import { chipViewsStep } from './steps/views.ts';
 
@@ -25,7 +24,6 @@ export const PNR_STEPS: Flow = [
   metricsStep,
 ];
 
-const EMBEDDED: Engines = { place: 'ingot', route: 'ingot' };
 const PLACED = ['place', 'clock', 'repair'];
 const ROUTED = ['route', 'fill', 'timing', 'layout', 'check'];
 

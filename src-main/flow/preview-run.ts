@@ -9,6 +9,7 @@ import { lastWallS, stepsWithKey } from '../project/queries/steps.ts';
 import { resolveSettings } from './check-settings.ts';
 import { checkFlow } from './plan-run.ts';
 import { projectFlow } from './project-flow.ts';
+import { withEngines } from './steps/openroad/index.ts';
 import type { SettingKey, Settings } from './settings.ts';
 import { stepKey } from './step-key.ts';
 import type { AnyStep, ArtefactRef, Flow } from './step.ts';
@@ -32,9 +33,9 @@ export async function previewRun(
   given?: Flow,
 ): Promise<readonly PreviewStep[]> {
   const { db, dir } = project;
-  const flow = given ?? projectFlow(listFiles(db));
-  checkFlow(flow);
   const settings = resolveSettings(readProject(db)?.settings ?? {}, values);
+  const flow = withEngines(given ?? projectFlow(listFiles(db)), settings);
+  checkFlow(flow);
   const fingerprints = await Promise.all(flow.map((step) => step.fingerprint?.(settings) ?? {}));
   const files = listFiles(db);
   const before: Readonly<Record<string, unknown>> = listRuns(db, 1)[0]?.settings ?? {};

@@ -18,11 +18,13 @@ import { lockRun, unlockRun } from '../project/run-lock.ts';
 import { inWorld, worldError } from '../project/world.ts';
 import { resolveSettings } from './check-settings.ts';
 import type { FlowObserver } from './events.ts';
+import { pinTools } from './pin-tools.ts';
 import { checkFiles, checkFlow, planRun, type PlannedStep, type RunRange } from './plan-run.ts';
 import { projectFlow } from './project-flow.ts';
 import { runSteps, type RunEnd } from './run-steps.ts';
 import type { Settings } from './settings.ts';
 import type { Flow } from './step.ts';
+import { withEngines } from './steps/openroad/index.ts';
 
 export interface RunOptions extends RunRange {
   /** Over the project's settings; as text or as JSON values. */
@@ -48,9 +50,9 @@ export interface RunResult extends RunEnd {
 export async function runFlow(project: Project, options: RunOptions = {}): Promise<RunResult> {
   const { flow, observe } = options;
   const files = listFiles(project.db);
-  const list = flow?.steps ?? projectFlow(files);
-  checkFlow(list);
   const settings = resolveSettings(readProject(project.db)?.settings ?? {}, options.settings ?? {});
+  const list = withEngines(flow?.steps ?? projectFlow(files), settings);
+  checkFlow(list);
   const plan = planRun(list, options);
   checkFiles(plan, new Set(files.map((file) => file.role)));
   const fingerprints = await Promise.all(plan.map(({ step }) => step.fingerprint?.(settings) ?? {}));

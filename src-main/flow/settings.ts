@@ -164,6 +164,18 @@ export const SETTINGS = {
     max: 5,
     help: 'height of the core over its width',
   },
+  'place.engine': {
+    type: 'choice',
+    default: 'ingot',
+    values: ['ingot', 'openroad'],
+    help: 'who makes floorplan, placement and clock tree: the embedded engine, or OpenROAD if it is installed',
+  },
+  'route.engine': {
+    type: 'choice',
+    default: 'ingot',
+    values: ['ingot', 'openroad'],
+    help: 'who routes and fills: the embedded engine, or OpenROAD if it is installed',
+  },
   'place.seed': { type: 'integer', default: 1, min: 0, max: 2_147_483_647, help: 'seed of the placer' },
   'route.maxRounds': {
     type: 'integer',

@@ -17,6 +17,7 @@ import {
 } from '../../flow/index.ts';
 import { JSON_OPTION, type Command, type Given } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
+import { CI_OPTIONS, gatesOf, judgeRun } from './ci.ts';
 import { printReport } from './report.ts';
 import { runAndShow } from './run.ts';
 
@@ -26,7 +27,7 @@ const EVIDENCE: Readonly<Record<string, readonly string[]>> = { check: ['drc.lyr
 export const pnrCommand: Command = {
   name: 'pnr',
   usage:
-    '(--netlist N.v | --rtl R.v ... [--include DIR ...] [--define NAME=VALUE ...]) --sdc C.sdc --out DIR [--top T] [--kit nangate45] [--utilization U | --die W,H | --def F.def [--from place|route]] [--threads N] [--seed S] [--json]',
+    '(--netlist N.v | --rtl R.v ... [--include DIR ...] [--define NAME=VALUE ...]) --sdc C.sdc --out DIR [--top T] [--kit nangate45] [--utilization U | --die W,H | --def F.def [--from place|route]] [--engine ingot|openroad | --place-engine E --route-engine E] [--threads N] [--seed S] [--gate FILE ...] [--junit FILE] [--json]',
   summary:
     'from Verilog and SDC to GDS, without a model: place and route a mapped netlist, or RTL after synthesis',
   positionalsMin: 0,
@@ -52,13 +53,26 @@ export const pnrCommand: Command = {
       value: 'STAGE',
       help: 'what of the DEF is kept: place, its fixed cells and power grid too; route, its placement',
     },
+    engine: {
+      type: 'string',
+      value: 'ENGINE',
+      help: 'who places and routes: ingot, the embedded engine (default), or openroad where it is installed',
+    },
+    'place-engine': {
+      type: 'string',
+      value: 'ENGINE',
+      help: 'who makes floorplan, placement and clock tree',
+    },
+    'route-engine': { type: 'string', value: 'ENGINE', help: 'who routes and fills' },
     threads: { type: 'string', value: 'N', help: 'threads of the router; any number gives the same bytes' },
     seed: { type: 'string', value: 'S', help: 'seed of placer and router' },
     out: { type: 'string', value: 'DIR', help: 'where the files go; run again to go on' },
+    ...CI_OPTIONS,
     ...JSON_OPTION,
   },
   async run(given, shell) {
     const out = resolve(need(given, 'out'));
+    const gates = gatesOf(given);
     const start = startOf(given);
     const settings = settingsOf(given);
     const design = designOf(given);
@@ -89,7 +103,7 @@ export const pnrCommand: Command = {
             );
       if (isJson) shell.print(JSON.stringify({ type: 'exported', files }));
       else for (const path of files) shell.print(path);
-      return code;
+      return judgeRun(project, gates, code, given, shell);
     } finally {
       project.close();
     }
@@ -142,6 +156,9 @@ function settingsOf(given: Given): Record<string, string> {
   take('kit', 'kit.name');
   take('top', 'netlist.top');
   take('utilization', 'floorplan.utilization');
+  take('engine', 'place.engine', 'route.engine');
+  take('place-engine', 'place.engine');
+  take('route-engine', 'route.engine');
   take('threads', 'route.threads');
   take('seed', 'place.seed', 'route.seed');
   const die = given.text('die');

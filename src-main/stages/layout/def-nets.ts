@@ -12,6 +12,8 @@ export interface DefNetsContext {
   readonly components: ReadonlyMap<string, number>;
   readonly layers: Names;
   readonly vias: Names;
+  /** The two metals that a via joins, by name; undefined where nobody said. */
+  readonly viaMetals: (via: string) => readonly [string, string] | undefined;
   readonly isSpecial: boolean;
 }
 
@@ -145,7 +147,8 @@ export class DefNetsReader {
     return width;
   }
 
-  #path(layer: number, width: number): string {
+  #path(start: number, width: number): string {
+    let layer = start;
     const t = this.#context.tokens;
     // Regular wires end half a width beyond their points, special ones at them.
     const standard = this.#context.isSpecial ? 0 : -1;
@@ -176,7 +179,12 @@ export class DefNetsReader {
         const [a, b, c, d] = [t.integer(), t.integer(), t.integer(), t.integer()];
         t.expect(')');
         this.#pushRect(layer, x + a, y + b, x + c, y + d);
-      } else this.#via(word, x, y);
+      } else {
+        layer = this.#via(word, x, y, layer);
+        // What follows lies on the via's other metal, and begins anew there.
+        pending = -1;
+        extension = standard;
+      }
     }
   }
 
@@ -194,7 +202,8 @@ export class DefNetsReader {
     return [nx, ny, extension];
   }
 
-  #via(word: string, x: number, y: number): void {
+  /** Returns the layer on which the path goes on. */
+  #via(word: string, x: number, y: number, layer: number): number {
     const t = this.#context.tokens;
     const following = t.peek();
     if (following === 'DO' || ['S', 'E', 'W', 'FN', 'FS', 'FE', 'FW'].includes(following)) {
@@ -202,9 +211,16 @@ export class DefNetsReader {
       throw t.error('LAYOUT-007', `a turned or repeated via (${following}) is not supported`);
     }
     if (following === 'N') t.next();
-    this.#vias.push(this.#context.vias.id(word.replace(/\\(.)/g, '$1')));
+    const name = word.replace(/\\(.)/g, '$1');
+    this.#vias.push(this.#context.vias.id(name));
     this.#vias.push(x);
     this.#vias.push(y);
+    const metals = this.#context.viaMetals(name);
+    if (metals === undefined) return layer;
+    const [a, b] = [this.#context.layers.id(metals[0]), this.#context.layers.id(metals[1])];
+    if (layer !== a && layer !== b)
+      throw t.error('LAYOUT-007', `via ${name} does not touch the layer of its wire`);
+    return layer === a ? b : a;
   }
 
   /** Stores a wire with ordered ends and returns its place in the list. */

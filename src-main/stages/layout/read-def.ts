@@ -4,6 +4,7 @@ import { ORIENT_N, ORIENT_NAMES, placeRect } from '../../base/geometry.ts';
 import { IntList } from '../../base/int-list.ts';
 import { DefNetsReader } from './def-nets.ts';
 import { DefTokens } from './def-tokens.ts';
+import type { Tech } from '../kit/types.ts';
 import type { DefDesign, DefPin, DefRow, DefTracks, DefVia } from './types.ts';
 import { DEF_FIXED, DEF_PLACED, DEF_UNPLACED } from './types.ts';
 import { readGeneratedVia } from './def-vias.ts';
@@ -23,13 +24,16 @@ interface Components {
  * special and regular nets. Anything else that could change the layout is refused with line and column
  * (LAYOUT-001 to LAYOUT-007, thrown as IngotError); what cannot (history, properties, grid cells) is
  * skipped and said so, as is a section whose count is wrong (LAYOUT-009; published files have such).
+ * A wire that goes on behind a via changes its layer there: which are the via's metals only the technology says.
+ * Without `tech` such wires keep the layer they began on.
  */
-export function readDef(text: string): Diagnosed<DefDesign> {
-  return new DefReader(text).read();
+export function readDef(text: string, tech: Tech | null = null): Diagnosed<DefDesign> {
+  return new DefReader(text, tech).read();
 }
 
 class DefReader {
   readonly #tokens: DefTokens;
+  readonly #tech: Tech | null;
   readonly #diagnostics: Diagnostic[] = [];
   #design = '';
   #dbuPerUm = 0;
@@ -50,12 +54,35 @@ class DefReader {
   readonly #layers = new Interner();
   readonly #viaNames = new Interner();
 
-  constructor(text: string) {
+  constructor(text: string, tech: Tech | null) {
     this.#tokens = new DefTokens(text);
+    this.#tech = tech;
+  }
+
+  #viaMetals(name: string): readonly [string, string] | undefined {
+    if (this.#tech === null) return undefined;
+    const { layers, vias } = this.#tech;
+    const known = vias.find((via) => via.name === name);
+    if (known) return [layers[known.below]!.name, layers[known.above]!.name];
+    const shapes = this.#vias.find((via) => via.name === name)?.shapes ?? [];
+    const metals = [...new Set(shapes.map((s) => s.layer))].filter((layer) =>
+      layers.some((l) => l.kind === 'routing' && l.name === layer),
+    );
+    return metals.length === 2 ? [metals[0]!, metals[1]!] : undefined;
   }
 
   read(): Diagnosed<DefDesign> {
-    const shared = { tokens: this.#tokens, components: this.#components.index, layers: this.#layers };
+    const metals = new Map<string, readonly [string, string] | undefined>();
+    const viaMetals = (name: string): readonly [string, string] | undefined => {
+      if (!metals.has(name)) metals.set(name, this.#viaMetals(name));
+      return metals.get(name);
+    };
+    const shared = {
+      tokens: this.#tokens,
+      components: this.#components.index,
+      layers: this.#layers,
+      viaMetals,
+    };
     const specialNets = new DefNetsReader({ ...shared, vias: this.#viaNames, isSpecial: true });
     const nets = new DefNetsReader({ ...shared, vias: this.#viaNames, isSpecial: false });
     for (let word = this.#tokens.tryNext(); ; word = this.#tokens.tryNext()) {

@@ -1,0 +1,204 @@
+/** The work of each step: OpenROAD's documented commands in the order of its own flow. Pure text. */
+import type { OpenRoadPlan } from './plan.ts';
+import { braced } from './script.ts';
+
+const um = (values: readonly number[]): string => braced(values.map(String));
+
+export interface BodyOptions {
+  readonly seed: number;
+  /** Has an SPEF of OpenRCX's rules in the folder: extraction by OpenROAD itself. */
+  readonly isRepairOn: boolean;
+}
+
+export const floorplanBody = (plan: OpenRoadPlan): string[] => [
+  `if {[ingot_takes initialize_floorplan -sites]} {
+  initialize_floorplan -die_area ${um(plan.dieUm)} -core_area ${um(plan.coreUm)} -sites ${plan.site}
+} else {
+  initialize_floorplan -die_area ${um(plan.dieUm)} -core_area ${um(plan.coreUm)} -site ${plan.site}
+}`,
+  ...plan.tracks.map(
+    (t) =>
+      `make_tracks ${t.layer} -x_offset ${t.xOffsetUm} -x_pitch ${t.xPitchUm} -y_offset ${t.yOffsetUm} -y_pitch ${t.yPitchUm}`,
+  ),
+];
+
+export const pinsBody = (plan: OpenRoadPlan, { seed }: BodyOptions): string[] => [
+  `ingot_run place_pins {{-hor_layers ${plan.portLayerH}} {-ver_layers ${plan.portLayerV}} {-random_seed ${seed}}}`,
+];
+
+/** Designs of ours have no macros; one that has needs a build with a macro placer. */
+export const macrosBody = (): string[] => [
+  `set macros {}
+foreach inst [[ord::get_db_block] getInsts] {
+  if {[[$inst getMaster] isBlock]} { lappend macros [$inst getName] }
+}
+ingot_value macros [llength $macros]
+if {[llength $macros] == 0} {
+  ingot_note "the design has no macros"
+} elseif {[ingot_has rtl_macro_placer]} {
+  rtl_macro_placer -halo_width 10 -halo_height 10
+} elseif {[ingot_has macro_placement]} {
+  macro_placement -halo {10 10}
+} else {
+  error "the design has [llength $macros] macros, and this OpenROAD was built without a macro placer"
+}`,
+];
+
+export const tapsBody = (plan: OpenRoadPlan): string[] => [
+  `tapcell -distance ${plan.tapDistanceUm} -tapcell_master ${plan.tap} -endcap_master ${plan.tap}`,
+];
+
+export const powerGridBody = (plan: OpenRoadPlan): string[] => {
+  const levels = [plan.railLayer, ...plan.straps.map((s) => s.layer)];
+  return [
+    `add_global_connection -net ${plan.powerPin} -pin_pattern ${plan.powerPin} -power`,
+    `add_global_connection -net ${plan.groundPin} -pin_pattern ${plan.groundPin} -ground`,
+    'global_connect',
+    `set_voltage_domain -name CORE -power ${plan.powerPin} -ground ${plan.groundPin}`,
+    `define_pdn_grid -name grid -voltage_domains CORE -pins ${levels.at(-1)}`,
+    `add_pdn_stripe -grid grid -layer ${plan.railLayer} -width ${plan.railWidthUm} -followpins`,
+    ...plan.straps.map(
+      (s, i) =>
+        `add_pdn_stripe -grid grid -layer ${s.layer} -width ${s.widthUm} -pitch ${s.pitchUm} -offset ${s.offsetUm}` +
+        (i === plan.straps.length - 1 ? ' -extend_to_boundary' : ''),
+    ),
+    ...levels.slice(1).map((layer, i) => `add_pdn_connect -grid grid -layers {${levels[i]} ${layer}}`),
+    'pdngen',
+    ...[plan.powerPin, plan.groundPin].map(
+      (net) => `if {[ingot_has check_power_grid]} { check_power_grid -net ${net} }`,
+    ),
+  ];
+};
+
+/** Sites kept free at each side of a cell while it is spread, as far as the rows have room for it. */
+const PADDING_SITES = 1;
+const PADDED_MOST = 0.8;
+/** Of the way from the least density that fits to 1: what ORFS calls PLACE_DENSITY_LB_ADDON. */
+const DENSITY_ADDON = 0.1;
+const DENSITY_EXTRA = 0.01;
+
+/** The density is measured here, as the ports' buffers count too. */
+export const placeBody = (): string[] => [
+  'if {[ingot_has buffer_ports]} { buffer_ports }',
+  `set block [ord::get_db_block]
+set rows 0.0
+set site 0
+foreach row [$block getRows] {
+  set box [$row getBBox]
+  set rows [expr {$rows + 1.0 * ([$box xMax] - [$box xMin]) * ([$box yMax] - [$box yMin])}]
+  set site [[$row getSite] getWidth]
+}
+foreach padding {${PADDING_SITES} 0} {
+  set cells 0.0
+  set fixed 0.0
+  foreach inst [$block getInsts] {
+    set master [$inst getMaster]
+    if {[$inst isFixed]} {
+      set fixed [expr {$fixed + 1.0 * [$master getWidth] * [$master getHeight]}]
+    } else {
+      set cells [expr {$cells + ([$master getWidth] + 2.0 * $padding * $site) * [$master getHeight]}]
+    }
+  }
+  set least [expr {$cells / ($rows - $fixed)}]
+  if {$least <= ${PADDED_MOST}} break
+}
+set density [expr {min(0.99, $least + (1 - $least) * ${DENSITY_ADDON} + ${DENSITY_EXTRA})}]
+ingot_value density $density
+ingot_run global_placement [list [list -density $density] [list -pad_left $padding] [list -pad_right $padding] -timing_driven -routability_driven]`,
+];
+
+export const repairDesignBody = (plan: OpenRoadPlan): string[] => [
+  'estimate_parasitics -placement',
+  'ingot_run repair_design {{-verbose}}',
+  `ingot_run repair_tie_fanout {{-separation 5}} ${plan.tieHigh}`,
+  `ingot_run repair_tie_fanout {{-separation 5}} ${plan.tieLow}`,
+  'ingot_try floating { report_floating_nets }',
+];
+
+export const legalizeBody = (): string[] => [
+  'set_placement_padding -global -left 0 -right 0',
+  'detailed_placement',
+  'ingot_try improve { ingot_run improve_placement {} }',
+  // The improver of 2023 leaves some cells off their sites.
+  `if {[catch { check_placement } message]} {
+  ingot_note "after improve_placement: $message; legalised again"
+  detailed_placement
+}`,
+  'ingot_try mirroring { ingot_run optimize_mirroring {} }',
+  'check_placement -verbose',
+];
+
+export const clockBody = (plan: OpenRoadPlan): string[] => [
+  'if {[ingot_has repair_clock_inverters]} { repair_clock_inverters }',
+  `ingot_run clock_tree_synthesis {{-root_buf ${plan.clockBuffer}} {-buf_list ${plan.clockBuffer}} {-sink_clustering_enable} {-sink_clustering_size 30} {-sink_clustering_max_diameter 50} {-balance_levels} {-repair_clock_nets}}`,
+  'set_propagated_clock [all_clocks]',
+  'estimate_parasitics -placement',
+  'if {![ingot_takes clock_tree_synthesis -repair_clock_nets] && [ingot_has repair_clock_nets]} { repair_clock_nets }',
+  'set_placement_padding -global -left 0 -right 0',
+  'detailed_placement',
+  'check_placement -verbose',
+];
+
+/** Setup and hold one after the other; an empty list of violations is a message and no error. */
+export const repairTimingBody = (_plan: OpenRoadPlan, { isRepairOn }: BodyOptions): string[] =>
+  isRepairOn
+    ? [
+        'estimate_parasitics -placement',
+        'ingot_try "setup repair" { ingot_run repair_timing {{-setup} {-repair_tns 100} {-verbose}} }',
+        'ingot_try "hold repair" { ingot_run repair_timing {{-hold} {-verbose}} }',
+        'set_placement_padding -global -left 0 -right 0',
+        'detailed_placement',
+        'check_placement -verbose',
+      ]
+    : ['ingot_note "timing repair is switched off"'];
+
+export const globalRouteBody = (): string[] => [
+  'if {[ingot_has pin_access]} { pin_access }',
+  'ingot_run global_route {{-congestion_iterations 50} {-congestion_report_file congestion.rpt} {-verbose}}',
+];
+
+/** Guides are read again, as no database of 2023 keeps the router's state. */
+export const antennaBody = (plan: OpenRoadPlan): string[] => [
+  ...globalRouteBody(),
+  `ingot_run repair_antennas {{-iterations 5}} ${plan.diode}`,
+  'if {[ingot_has check_placement]} { check_placement -verbose }',
+  'check_antennas -report_file antennas.rpt',
+  'if {[ingot_has write_guides]} { write_guides route.guide }',
+];
+
+export const detailedRouteBody = (_plan: OpenRoadPlan, { seed }: BodyOptions): string[] => [
+  `set options {{-output_drc drc.rpt} {-output_maze maze.log} {-verbose 1} {-drc_report_iter_step 5} {-droute_end_iter 64}}`,
+  ...(seed === 1 ? [] : [`lappend options {-or_seed ${seed}} {-or_k 0.001}`]),
+  'ingot_run detailed_route $options',
+  'check_antennas -report_file antennas.rpt',
+];
+
+export const fillBody = (plan: OpenRoadPlan): string[] => [
+  `filler_placement ${braced(plan.fillers)}`,
+  'global_connect',
+  'check_placement -verbose',
+];
+
+/** The netlist, without what has no pins, and the layout as text for Ingot's own readers. */
+export const exportLines = (plan: OpenRoadPlan): string[] => [
+  'write_def out.def',
+  `write_verilog -remove_cells ${braced(plan.physical)} out.v`,
+];
+
+export const extractionBody = (): string[] => [
+  'ingot_note "wires are those of the detailed routing; their RC is Ingot\'s extraction"',
+];
+
+export const irDropBody = (plan: OpenRoadPlan): string[] => [
+  `foreach {net volts} {${plan.powerPin} ${plan.voltageV} ${plan.groundPin} 0} {
+  if {[ingot_has set_pdnsim_net_voltage]} { set_pdnsim_net_voltage -net $net -voltage $volts }
+  puts "INGOT net: $net"
+  ingot_run analyze_power_grid [list [list -net $net]]
+}`,
+];
+
+export const reportBody = (): string[] => [
+  'if {[ingot_has report_cell_usage]} { report_cell_usage }',
+  'report_checks -path_delay max -format full_clock_expanded',
+  'report_checks -path_delay min -format full_clock_expanded',
+];
