@@ -1,4 +1,7 @@
-/** The steps of a run, one after the other: an earlier execution taken over, or a process, and what it left recorded. */
+/**
+ * The steps of a run, each as soon as its inputs are there and a place is free: an earlier execution taken over, or a
+ * process, and what it left recorded. What a step makes does not depend on what runs beside it.
+ */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Diagnostic } from '../base/diagnostic.ts';
@@ -33,6 +36,8 @@ export interface Run {
   /** URL of the module with another flow than the product's. */
   readonly flowModule: string | undefined;
   readonly abort: AbortController;
+  /** How many steps may run at the same time. */
+  readonly jobs: number;
 }
 
 export interface RunEnd {
@@ -47,25 +52,33 @@ export const runSteps = (
   plan: readonly PlannedStep[],
   ids: readonly number[],
   fingerprints: readonly Readonly<Record<string, string>>[],
-): Promise<RunEnd> => new Steps(run).inOrder(plan, ids, fingerprints);
+): Promise<RunEnd> => new Steps(run, plan, ids, fingerprints).toEnd();
 
 /** The steps of one run, and what they have made so far. */
 class Steps {
   readonly #run: Run;
+  readonly #plan: readonly PlannedStep[];
+  readonly #ids: readonly number[];
+  readonly #fingerprints: readonly Readonly<Record<string, string>>[];
   readonly #made = new Map<string, ArtefactRef>();
-  /** Of the steps so far: the executions whose results count. */
+  /** By position: the execution whose results count, once there is one. */
   readonly #executions: number[] = [];
 
-  constructor(run: Run) {
-    this.#run = run;
-  }
-
-  async inOrder(
+  constructor(
+    run: Run,
     plan: readonly PlannedStep[],
     ids: readonly number[],
     fingerprints: readonly Readonly<Record<string, string>>[],
-  ): Promise<RunEnd> {
+  ) {
+    this.#run = run;
+    this.#plan = plan;
+    this.#ids = ids;
+    this.#fingerprints = fingerprints;
+  }
+
+  async toEnd(): Promise<RunEnd> {
     const { db, dir } = this.#run.project;
+    const plan = this.#plan;
     const labels = plan.map(({ step }) => ({ name: step.name, title: step.title }));
     const estimates = estimateSteps(
       db,
@@ -77,27 +90,60 @@ class Steps {
       rmSync(join(dir, 'work'), { recursive: true, force: true, maxRetries: 5 });
       removeTemporaries(dir);
     });
-    for (const [position, { step, mustRun }] of plan.entries()) {
-      if (this.#run.abort.signal.aborted) return cancelled(step.name);
-      const id = ids[position]!;
-      const key = this.#keyOf(step, fingerprints[position]!);
-      const end =
-        !mustRun && this.#reuse(step, id, key)
-          ? undefined
-          : await this.#execute(step, id, key, position, plan.length, estimates[position]!);
-      if (end) return end;
+    const waiting = new Set(plan.keys());
+    const running = new Map<number, Promise<void>>();
+    const ends: (RunEnd | undefined)[] = [];
+    const hasEnded = (): boolean => ends.some((end) => end !== undefined);
+    while (waiting.size > 0 || running.size > 0) {
+      // The first in the order of the flow goes first. After a failure what runs is let finish: it is kept.
+      for (const position of waiting) {
+        if (hasEnded() || running.size >= this.#run.jobs) break;
+        if (!this.#isReady(position)) continue;
+        waiting.delete(position);
+        const { step, mustRun } = plan[position]!;
+        if (this.#run.abort.signal.aborted) {
+          ends[position] = cancelled(step.name);
+          break;
+        }
+        const key = this.#keyOf(position);
+        if (!mustRun && this.#reuse(position, key)) continue;
+        const execution = this.#execute(position, key, estimates[position]!).then((end) => {
+          ends[position] = end;
+          running.delete(position);
+        });
+        running.set(position, execution);
+      }
+      if (running.size === 0 && hasEnded()) break;
+      try {
+        if (running.size > 0) await Promise.race(running.values());
+      } catch (error) {
+        // A full disk, a lost database: nothing may go on writing behind the end of the run.
+        this.#run.abort.abort();
+        await Promise.allSettled(running.values());
+        throw error;
+      }
     }
-    return { status: 'done', error: undefined };
+    return ends.find((end) => end !== undefined) ?? { status: 'done', error: undefined };
   }
 
-  #keyOf(step: AnyStep, fingerprint: Readonly<Record<string, string>>): string {
+  #isReady(position: number): boolean {
+    const { step } = this.#plan[position]!;
+    if (step.readsRun) {
+      for (let p = 0; p < position; p++) if (this.#executions[p] === undefined) return false;
+      return true;
+    }
+    return step.inputs.every((name) => this.#made.has(name));
+  }
+
+  #keyOf(position: number): string {
+    const { step } = this.#plan[position]!;
     return stepKey({
       step,
       inputs: this.#inputsOf(step),
       files: this.#filesOf(step),
       settings: this.#run.settings,
-      fingerprint,
-      executions: this.#executions,
+      fingerprint: this.#fingerprints[position]!,
+      executions: step.readsRun ? this.#executions.slice(0, position) : [],
     });
   }
 
@@ -111,8 +157,10 @@ class Steps {
   }
 
   /** Takes over an earlier execution with the same key, if the project still has all of its artefacts. */
-  #reuse(step: AnyStep, id: number, key: string): boolean {
+  #reuse(position: number, key: string): boolean {
     const { db, dir } = this.#run.project;
+    const { step } = this.#plan[position]!;
+    const id = this.#ids[position]!;
     const source = steps.stepsWithKey(db, key).find((candidate) => {
       const stored = listArtefacts(db, candidate.id);
       return (
@@ -122,7 +170,7 @@ class Steps {
     });
     if (!source) return false;
     steps.markCached(db, id, key, source.id, Date.now());
-    this.#accept(source.id);
+    this.#accept(position, source.id);
     this.#run.observe?.({
       type: 'step-finished',
       step: step.name,
@@ -134,23 +182,18 @@ class Steps {
     return true;
   }
 
-  #accept(executionId: number): void {
-    this.#executions.push(executionId);
+  #accept(position: number, executionId: number): void {
+    this.#executions[position] = executionId;
     for (const artefact of listArtefacts(this.#run.project.db, executionId)) {
       this.#made.set(artefact.name, artefact);
     }
   }
 
   /** Runs the step in its process and records it; tells how the run ends, if it does. */
-  async #execute(
-    step: AnyStep,
-    id: number,
-    key: string,
-    position: number,
-    count: number,
-    estimate: Estimate,
-  ): Promise<RunEnd | undefined> {
+  async #execute(position: number, key: string, estimate: Estimate): Promise<RunEnd | undefined> {
     const { db, dir } = this.#run.project;
+    const { step } = this.#plan[position]!;
+    const id = this.#ids[position]!;
     const { expectedS } = estimate;
     steps.markRunning(db, id, key, Date.now());
     this.#run.observe?.({
@@ -158,18 +201,18 @@ class Steps {
       step: step.name,
       title: step.title,
       number: position + 1,
-      count,
+      count: this.#plan.length,
       ...(expectedS !== undefined && { expectedS }),
     });
     fault(`start/${step.name}`);
     const workDir = join(dir, 'work', step.name);
     inWorld(workDir, () => mkdirSync(workDir, { recursive: true }));
-    const outcome = await watchStep(this.#run, id, this.#startMessage(step, workDir), estimate);
+    const outcome = await watchStep(this.#run, id, this.#startMessage(position, workDir), estimate);
     if (outcome.status === 'done') {
       inWorld(workDir, () => rmSync(workDir, { recursive: true, force: true, maxRetries: 5 }));
     }
     fault(`commit/${step.name}`);
-    const error = this.#record(step, id, key, outcome);
+    const error = this.#record(position, key, outcome);
     this.#run.observe?.({
       type: 'step-finished',
       step: step.name,
@@ -181,7 +224,8 @@ class Steps {
     return error ? { status: 'failed', error } : undefined;
   }
 
-  #startMessage(step: AnyStep, workDir: string): StartMessage {
+  #startMessage(position: number, workDir: string): StartMessage {
+    const { step } = this.#plan[position]!;
     return {
       type: 'start',
       step: step.name,
@@ -192,13 +236,15 @@ class Steps {
       inputs: this.#inputsOf(step),
       files: this.#filesOf(step).map(({ role, name, digest }) => ({ role, name, digest })),
       settings: readSettings(step, this.#run.settings),
-      run: step.readsRun ? runFacts(this.#run, this.#executions.length) : undefined,
+      run: step.readsRun ? runFacts(this.#run, position) : undefined,
     };
   }
 
   /** One transaction: the step's end, its results, its child gone. Returns the diagnostic it ended with. */
-  #record(step: AnyStep, id: number, key: string, outcome: ChildOutcome): Diagnostic | undefined {
+  #record(position: number, key: string, outcome: ChildOutcome): Diagnostic | undefined {
     const { db, dir } = this.#run.project;
+    const { step } = this.#plan[position]!;
+    const id = this.#ids[position]!;
     const atMs = Date.now();
     let { error } = outcome;
     if (error && outcome.stack !== undefined)
@@ -216,7 +262,7 @@ class Steps {
         .immediate(),
     );
     if (warning) this.#run.observe?.({ type: 'step-log', step: step.name, diagnostic: warning });
-    if (outcome.status === 'done') this.#accept(id);
+    if (outcome.status === 'done') this.#accept(position, id);
     return error;
   }
 

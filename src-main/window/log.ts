@@ -1,15 +1,22 @@
-/** A run's log as one list of lines that only grows: starts, notes, proofs and ends of its steps. */
+/**
+ * A run's log as one list of lines that only grows: starts, notes, proofs and ends of its steps, by the time they
+ * started. What runs beside the oldest running step is shown once that has ended.
+ */
 import type { LogRow as Note, RunDetail, StepDetail } from '../flow/index.ts';
+import { COMMAND_CODE } from '../tools/commands.ts';
 import { formatMiB, formatSeconds } from '../cli/format.ts';
 import type { LogRow } from '../ipc/contract.ts';
-import type { LiveStep } from './jobs.ts';
+import type { LiveRun } from './jobs.ts';
 
-export function runLog(run: RunDetail, live: LiveStep | null): readonly LogRow[] {
+export function runLog(run: RunDetail, live: LiveRun | null): readonly LogRow[] {
   const own = live?.run === run.id ? live : null;
-  return run.steps.flatMap((step) => {
-    if (step.status === 'planned' || step.status === 'skipped') return [];
+  const started = run.steps
+    .filter(({ status }) => status !== 'planned' && status !== 'skipped')
+    .sort((a, b) => (a.startedAtMs ?? 0) - (b.startedAtMs ?? 0) || a.position - b.position);
+  const oldest = started.findIndex((step) => step.status === 'running');
+  return started.slice(0, oldest < 0 ? undefined : oldest + 1).flatMap((step) => {
     if (step.status !== 'running') return [startOf(step), ...notes(step, step.log), ...endOf(step)];
-    return [startOf(step), ...notes(step, own?.step === step.name ? own.log : [])];
+    return [startOf(step), ...notes(step, own?.steps.get(step.name)?.log ?? [])];
   });
 }
 
@@ -26,9 +33,9 @@ function notes(step: StepDetail, log: readonly Note[]): LogRow[] {
   return log.map(({ code, severity, message, place, remedy, atMs }) => ({
     step: step.name,
     atMs: step.status === 'cached' ? null : atMs,
-    kind: 'note',
+    kind: code === COMMAND_CODE ? 'command' : 'note',
     severity,
-    code,
+    code: code === COMMAND_CODE ? '' : code,
     text: `${place === undefined ? '' : `${place}: `}${message}${remedy === undefined ? '' : `\n${remedy}`}`,
   }));
 }

@@ -1,9 +1,17 @@
 /** What the database holds of a run, as the contract says it. */
-import { estimateSteps, stepRemainingS, type Project } from '../flow/index.ts';
+import { estimateSteps, stepRemainingS, type Project, type QueuedRun as Waiting } from '../flow/index.ts';
 import type { RunDetail as Recorded, RunRow, StepDetail } from '../flow/index.ts';
-import type { RunDetail, RunSummary, SettingValues, StepRow, StepStatus } from '../ipc/contract.ts';
+import type {
+  QueuedRun,
+  RunDetail,
+  RunSummary,
+  SettingValue,
+  SettingValues,
+  StepRow,
+  StepStatus,
+} from '../ipc/contract.ts';
 import { reportUrl } from './addresses.ts';
-import type { LiveStep } from './jobs.ts';
+import type { LiveRun } from './jobs.ts';
 
 export const runSummary = ({
   id,
@@ -21,22 +29,36 @@ export const runSummary = ({
   isPinned,
 });
 
+/** `newest`: settings of the newest run; without one all that a run has. */
+export const queuedRun = (waiting: Waiting, newest: SettingValues): QueuedRun => ({
+  id: waiting.id,
+  queuedAtMs: waiting.queuedAtMs,
+  differs: Object.fromEntries(
+    Object.entries(waiting.settings as SettingValues).filter(
+      ([key, value]: [string, SettingValue]) => newest[key] !== value,
+    ),
+  ),
+  trouble: waiting.error,
+});
+
 /** `live` holds what the database cannot know yet; null for runs of other processes. */
 export function runDetail(
   project: Project,
   run: Recorded,
-  live: LiveStep | null,
+  live: LiveRun | null,
   exported: ReadonlySet<string>,
   nowMs: number,
 ): RunDetail {
   const artefacts = run.steps.flatMap((step) => step.artefacts);
-  const at = run.steps.findIndex((step) => step.status === 'running');
+  const at = run.steps.findLastIndex((step) => step.status === 'running');
   const estimates = estimateSteps(
     project.db,
     run.steps.map((step) => step.name),
   );
   const remaining = run.steps.map((step, i) =>
-    i === at ? (stepRemainingS(estimates[i]!.expectedS, step.fraction, elapsedS(step, nowMs)) ?? null) : null,
+    step.status === 'running'
+      ? (stepRemainingS(estimates[i]!.expectedS, step.fraction, elapsedS(step, nowMs)) ?? null)
+      : null,
   );
   const laterS = at < 0 ? undefined : estimates[at]!.laterS;
   const stepS = remaining[at] ?? null;
@@ -59,7 +81,7 @@ export function runDetail(
 const elapsedS = (step: StepDetail, nowMs: number): number =>
   Math.max(0, nowMs - (step.startedAtMs ?? nowMs)) / 1000;
 
-function stepRow(step: StepDetail, remainingS: number | null, live: LiveStep | null, nowMs: number): StepRow {
+function stepRow(step: StepDetail, remainingS: number | null, live: LiveRun | null, nowMs: number): StepRow {
   const isRunning = step.status === 'running';
   const status: StepStatus = step.status === 'planned' ? 'waiting' : step.status;
   return {
@@ -70,7 +92,7 @@ function stepRow(step: StepDetail, remainingS: number | null, live: LiveStep | n
     activity: step.activity,
     wallS: isRunning ? elapsedS(step, nowMs) : step.wallS,
     cpuS: step.cpuS,
-    memoryMiB: isRunning && live?.step === step.name ? live.memoryMiB || null : step.peakMiB,
+    memoryMiB: (isRunning && live?.steps.get(step.name)?.memoryMiB) || step.peakMiB,
     remainingS,
     error: step.error,
     metrics: step.metrics,
