@@ -10,6 +10,8 @@ const LINE_PERIOD_S = 10;
 
 export function showProgress(shell: Shell): FlowObserver {
   let names: readonly string[] = [];
+  /** In the order in which they started; only the first says how far it is. */
+  const running = new Set<string>();
   let saidAtS = 0;
   let hasLine = false;
   const say = (line: string): void => {
@@ -30,10 +32,12 @@ export function showProgress(shell: Shell): FlowObserver {
         const expected =
           event.expectedS === undefined ? '' : ` (took ${formatSeconds(event.expectedS)} last)`;
         say(`${head(event.step)}  ${event.title}${expected}`);
-        saidAtS = 0;
+        if (running.size === 0) saidAtS = 0;
+        running.add(event.step);
         break;
       }
       case 'step-progress': {
+        if (running.values().next().value !== event.step) break;
         const line = `${head(event.step)}  ${progressText(event)}`;
         if (shell.isTerminal) {
           process.stderr.write(`\r\x1b[K${line.slice(0, (process.stderr.columns || 80) - 1)}`);
@@ -48,6 +52,8 @@ export function showProgress(shell: Shell): FlowObserver {
         if (event.diagnostic.code !== COMMAND_CODE) say(formatDiagnostic(event.diagnostic));
         break;
       case 'step-finished':
+        running.delete(event.step);
+        saidAtS = 0;
         say(`${head(event.step)}  ${finishText(event)}`);
         break;
       case 'run-finished':
