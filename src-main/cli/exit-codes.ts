@@ -7,6 +7,7 @@ export const EXIT = {
   input: 3,
   missing: 4,
   world: 5,
+  gate: 6,
   internal: 70,
   cancelled: 130,
 } as const;
@@ -19,6 +20,7 @@ export const EXIT_TEXTS: readonly (readonly [number, string])[] = [
   [EXIT.input, 'bad input: model, data, project, or settings that do not fit the model'],
   [EXIT.missing, 'a tool or the kit is missing'],
   [EXIT.world, 'the machine: disk full or damaged, permission, memory, another run going on'],
+  [EXIT.gate, 'the run went well, but a gate of --gate is not met'],
   [EXIT.internal, 'a fault of Ingot'],
   [EXIT.cancelled, 'cancelled'],
 ];
@@ -32,6 +34,7 @@ const EXIT_OF: Readonly<Record<string, number>> = {
   'CLI-006': EXIT.missing,
   'CLI-070': EXIT.internal,
   SETTING: EXIT.usage,
+  GATE: EXIT.usage,
   'FLOW-001': EXIT.usage,
   'FLOW-002': EXIT.usage,
   'FLOW-013': EXIT.usage,

@@ -7,7 +7,7 @@ export { listRuns, listTrash, type RunRow, type RunStatus } from '../project/que
 export type { StepRow, StepStatus } from '../project/queries/steps.ts';
 export type { ArtefactRow, LogRow, MetricRow, ProofRow } from '../project/queries/facts.ts';
 export { artefactPath, readArtefact } from '../project/artefact-store.ts';
-export { worldError } from '../project/world.ts';
+export { inWorld, worldError } from '../project/world.ts';
 export { createProject, importForeignProject, importProjectFile, setProjectSettings } from './projects.ts';
 export { checkSettings, defaultSettings, describeSpec, parseAssignments } from './check-settings.ts';
 export { SETTINGS, type SettingKey, type Settings, type SettingSpec } from './settings.ts';
@@ -25,6 +25,7 @@ export { infer, type InferRequest, type InferResult } from './infer/infer.ts';
 export { FLOW } from './flow.ts';
 export { pnrFlow, rtlFlow, type PnrStart } from './pnr-flow.ts';
 export { projectFlow } from './project-flow.ts';
+export { judgeGates, readGates, runMetrics, type Gate, type GateVerdict } from './gates.ts';
 export {
   foreignFormat,
   readForeignProject,

@@ -4,6 +4,7 @@ import { JSON_OPTION, PROJECT_OPTION, type Command, type OptionSpec, type Shell 
 import { EXIT, exitCodeOf } from '../exit-codes.ts';
 import { formatSeconds } from '../format.ts';
 import { showProgress } from '../progress.ts';
+import { CI_OPTIONS, gatesOf, judgeRun } from './ci.ts';
 
 export const SET_OPTION = {
   set: {
@@ -16,7 +17,8 @@ export const SET_OPTION = {
 
 export const runCommand: Command = {
   name: 'run',
-  usage: '[--from STEP] [--to STEP] [--set key=value ...] [--bake] [--force] [--project DIR] [--json]',
+  usage:
+    '[--from STEP] [--to STEP] [--set key=value ...] [--bake] [--force] [--gate FILE ...] [--junit FILE] [--project DIR] [--json]',
   summary: 'run the flow; steps whose inputs and settings did not change are kept',
   positionalsMin: 0,
   positionalsMax: 0,
@@ -26,6 +28,7 @@ export const runCommand: Command = {
     force: { type: 'boolean', help: 'redo all steps of the run' },
     bake: { type: 'boolean', help: 'short for --set chip.bake=true: program and weights in the logic' },
     ...SET_OPTION,
+    ...CI_OPTIONS,
     ...PROJECT_OPTION,
     ...JSON_OPTION,
   },
@@ -34,14 +37,16 @@ export const runCommand: Command = {
       ...parseAssignments(given.texts('set')),
       ...(given.flag('bake') ? { 'chip.bake': 'true' } : {}),
     };
+    const gates = gatesOf(given);
     const project = openProject(given.text('project') ?? '.');
     try {
-      return await runAndShow(project, shell, given.flag('json'), {
+      const code = await runAndShow(project, shell, given.flag('json'), {
         from: given.text('from'),
         to: given.text('to'),
         force: given.flag('force'),
         settings,
       });
+      return judgeRun(project, gates, code, given, shell);
     } finally {
       project.close();
     }

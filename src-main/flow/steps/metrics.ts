@@ -1,72 +1,8 @@
-/**
- * What the run measured under the names of METRICS2.1 (stage__group__name) as OpenROAD's flow writes them, where
- * there is one; times in ns as there, lengths in um, areas in um2, runtime and CPU in s, memory in MiB.
- */
+/** What the run measured, under the names of METRICS2.1 (metric-names.ts). */
 import { assert } from '../../base/diagnostic.ts';
-import { defineStep, type RunFacts } from '../step.ts';
+import { measured } from '../metric-names.ts';
+import { defineStep } from '../step.ts';
 import { readChip, readKitArtefact } from './chip-state.ts';
-
-/** Metric of a step -> name here, and what one unit of it is there. */
-const NAMES: Readonly<Record<string, readonly (readonly [metric: string, name: string, scale?: number])[]>> =
-  {
-    netlist: [
-      ['cellsMapped', 'synth__design__instance__count__stdcell'],
-      ['cellAreaUm2', 'synth__design__instance__area__stdcell'],
-      ['mappedWnsPs', 'synth__timing__setup__ws', 1e-3],
-    ],
-    place: [
-      ['hpwlUm', 'detailedplace__route__wirelength__estimated'],
-      ['utilization', 'detailedplace__design__instance__utilization'],
-      ['buffersAdded', 'placeopt__design__instance__count__buffers_added'],
-    ],
-    'placement-of-def': [
-      ['hpwlUm', 'detailedplace__route__wirelength__estimated'],
-      ['utilization', 'detailedplace__design__instance__utilization'],
-    ],
-    clock: [['clockBuffers', 'cts__design__instance__count__clock_buffer']],
-    repair: [
-      ['repairBuffers', 'cts__design__instance__count__setup_buffer'],
-      ['holdBuffers', 'cts__design__instance__count__hold_buffer'],
-      ['estimatedWnsPs', 'cts__timing__setup__ws', 1e-3],
-      ['estimatedHoldWnsPs', 'cts__timing__hold__ws', 1e-3],
-    ],
-    route: [
-      ['wirelengthUm', 'detailedroute__route__wirelength'],
-      ['wirelengthPerHpwl', 'detailedroute__route__wirelength__per_hpwl'],
-      ['vias', 'detailedroute__route__vias'],
-      ['viasPerPin', 'detailedroute__route__vias__per_pin'],
-      ['antennaViolations', 'detailedroute__antenna__violating__nets'],
-      ['antennaDiodes', 'detailedroute__antenna_diodes_count'],
-    ],
-    timing: [
-      ['wnsPs', 'finish__timing__setup__ws', 1e-3],
-      ['tnsPs', 'finish__timing__setup__tns', 1e-3],
-      ['holdWnsPs', 'finish__timing__hold__ws', 1e-3],
-      ['holdTnsPs', 'finish__timing__hold__tns', 1e-3],
-      ['slewViolations', 'finish__timing__drv__max_slew'],
-      ['loadViolations', 'finish__timing__drv__max_cap'],
-      ['clockSkewPs', 'finish__clock__skew__setup', 1e-3],
-      ['clockMhz', 'finish__timing__fmax', 1e6],
-    ],
-    check: [
-      ['ruleViolations', 'finish__route__drc_errors'],
-      ['opens', 'finish__route__opens'],
-      ['klayoutViolations', 'finish__klayout__drc_error__count'],
-    ],
-  };
-
-/** Step -> stage of METRICS2.1; others go by their own name. */
-const STAGES: Readonly<Record<string, string>> = {
-  netlist: 'synth',
-  'floorplan-of-def': 'floorplan',
-  'grid-of-def': 'floorplan',
-  'placement-of-def': 'detailedplace',
-  place: 'detailedplace',
-  clock: 'cts',
-  repair: 'repair',
-  route: 'detailedroute',
-  timing: 'finish',
-};
 
 /** Kinds of masters that no netlist has before the floorplan. */
 const PHYSICAL: ReadonlySet<string> = new Set(['filler', 'tap']);
@@ -74,7 +10,7 @@ const PHYSICAL: ReadonlySet<string> = new Set(['filler', 'tap']);
 export const metricsStep = defineStep({
   name: 'metrics',
   title: 'Write the metrics',
-  version: 1,
+  version: 2,
   inputs: ['kit.bin', 'filled.bin'],
   outputs: ['metrics.json'],
   exports: ['metrics.json'],
@@ -102,25 +38,12 @@ export const metricsStep = defineStep({
       finish__design__core__area: area(floorplan.core),
       finish__design__instance__count__stdcell: cells,
       finish__design__instance__area__stdcell: areaUm2,
-      ...measured(context.run),
+      finish__design__instance__area: areaUm2,
+      finish__design__instance__utilization: areaUm2 / area(floorplan.core),
+      constraints__clocks__count: 1,
+      ...measured(context.run.steps),
     };
     context.writeArtefact('metrics.json', JSON.stringify(metrics, null, 2) + '\n');
     return Promise.resolve();
   },
 });
-
-function measured(run: RunFacts): Record<string, number> {
-  const found: Record<string, number> = {};
-  for (const step of run.steps) {
-    for (const [metric, name, scale = 1] of NAMES[step.name] ?? []) {
-      const value = step.metrics.find((m) => m.name === metric)?.value;
-      if (value !== undefined) found[name] = scale === 1 ? value : value * scale;
-    }
-    const stage = STAGES[step.name] ?? step.name;
-    found[`${stage}__runtime__total`] = step.wallS;
-    found[`${stage}__cpu__total`] = step.cpuS;
-    found[`${stage}__mem__peak`] = step.peakMiB;
-    found[`${stage}__flow__warnings__count`] = step.log.filter((d) => d.severity === 'warning').length;
-  }
-  return found;
-}
