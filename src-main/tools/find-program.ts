@@ -63,7 +63,8 @@ function searchFolders(program: Program, folders: readonly string[]): string | n
   return null;
 }
 
-function isProgram(path: string): boolean {
+/** A file that may be run. */
+export function isProgram(path: string): boolean {
   try {
     accessSync(path, constants.X_OK);
     return statSync(path).isFile();

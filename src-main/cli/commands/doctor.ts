@@ -1,7 +1,7 @@
-import { isAbsolute, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { IngotError } from '../../base/diagnostic.ts';
 import { examine, type ToolReport } from '../../tools/doctor.ts';
-import { PROGRAMS } from '../../tools/find-program.ts';
+import { isProgram, PROGRAMS } from '../../tools/find-program.ts';
 import { keepToolPreferences, toolPreferences, toolPreferencesFile } from '../../tools/registry/index.ts';
 import { JSON_OPTION, type Command } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -72,7 +72,12 @@ function keep(folders: readonly string[], tools: readonly string[]): void {
         remedy: `name one of ${PROGRAMS.join(', ')}, as NAME=PATH`,
       });
     const { [name]: _, ...others } = toolPreferences().programs;
-    const kept = isAbsolute(path) ? path : resolve(path);
+    const kept = resolve(path);
+    if (path !== '' && !isProgram(kept))
+      throw new IngotError('TOOL-050', `${kept} is no program`, {
+        place: `--tool ${text}`,
+        remedy: `give the path of ${name} itself, a file that can be run`,
+      });
     keepToolPreferences({ programs: path === '' ? others : { ...others, [name]: kept } });
   }
 }

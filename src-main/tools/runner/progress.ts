@@ -19,7 +19,7 @@ const drtText = (v: Readonly<Record<string, number>>): string =>
 const OPENROAD: readonly Milestone[] = [
   {
     // TritonRoute: `[INFO DRT-0195] Start 3rd optimization iteration.`
-    pattern: /Start (?<iteration>\d+)(?:st|nd|rd|th) (?:\w+ )*optimization iteration/,
+    pattern: /Start (?<iteration>\d+)(?:st|nd|rd|th) [\w ]*iteration/,
     read: (g, seen) => {
       const values = { ...seen, iteration: Number(g.iteration), percent: 0 };
       return { text: drtText(values), values };
