@@ -16,10 +16,21 @@ export const floorplanBody = (plan: OpenRoadPlan): string[] => [
 } else {
   initialize_floorplan -die_area ${um(plan.dieUm)} -core_area ${um(plan.coreUm)} -site ${plan.site}
 }`,
-  ...plan.tracks.map(
+  ...tracksLines(plan),
+];
+
+/** Of a layer both ways, as OpenROAD wants them. */
+const tracksLines = (plan: OpenRoadPlan): string[] =>
+  plan.tracks.map(
     (t) =>
       `make_tracks ${t.layer} -x_offset ${t.xOffsetUm} -x_pitch ${t.xPitchUm} -y_offset ${t.yOffsetUm} -y_pitch ${t.yPitchUm}`,
-  ),
+  );
+
+/** A placed design over DEF, whose own tracks were taken out: Ingot writes those along a layer only. */
+export const loadBody = (plan: OpenRoadPlan): string[] => [
+  ...tracksLines(plan),
+  'global_connect',
+  'check_placement -verbose',
 ];
 
 export const pinsBody = (plan: OpenRoadPlan, { seed }: BodyOptions): string[] => [

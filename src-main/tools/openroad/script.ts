@@ -108,7 +108,7 @@ function load(step: StepScript, plan: OpenRoadPlan): string[] {
     ...rcLines(plan),
     ...(plan.dontUse.length > 0 ? [`set_dont_use ${braced(plan.dontUse)}`] : []),
     // Before the floorplan there are no tracks to route on.
-    ...(step.source === 'netlist' ? [] : routingLines(plan)),
+    ...(step.source === 'database' ? routingLines(plan) : []),
   ];
 }
 

@@ -13,6 +13,7 @@ import {
   exportLines,
   fillBody,
   globalRouteBody,
+  loadBody,
   type DrtIteration,
 } from '../../../tools/openroad/index.ts';
 import { defineStep, type Flow } from '../../step.ts';
@@ -31,7 +32,7 @@ export const openRoadLoadStep = openRoadStep({
   inputs: ['kit.bin', 'repaired.bin'],
   isClockPropagated: true,
   reports: 'placement',
-  body: () => ['check_placement -verbose'],
+  body: loadBody,
   makePlan: async (context) => {
     const { openRoadPlan } = await import('../../../tools/openroad/index.ts');
     const { portNames } = await import('../../../stages/timing/index.ts');
@@ -45,7 +46,8 @@ export const openRoadLoadStep = openRoadStep({
     const { writeDef } = await import('../../../stages/layout/index.ts');
     const { netlist, floorplan, placement } = readChip(context, 'repaired.bin');
     const kit = readKitArtefact(context);
-    return [{ name: FILES.def, contents: writeDef(netlist, floorplan, placement, null, kit) }];
+    const def = writeDef(netlist, floorplan, placement, null, kit);
+    return [{ name: FILES.def, contents: def.replace(/^TRACKS .*\n/gm, '') }];
   },
 });
 
