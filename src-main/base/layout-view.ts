@@ -54,6 +54,17 @@ export interface LayoutView {
   /** [sets * 4] layer, first track, step, count */
   readonly tracks: Int32Array;
   readonly heat: readonly HeatMap[];
+  /** Missing from views that were stored before there was one. */
+  readonly overview?: Overview;
+}
+
+/** Coverage in squares from the die's lower left corner, layer by layer and row by row. */
+export interface Overview {
+  readonly columns: number;
+  readonly rows: number;
+  readonly squareDbu: number;
+  /** [layers * rows * columns] 255 = covered */
+  readonly values: Uint8Array;
 }
 
 export interface ViewLayer {

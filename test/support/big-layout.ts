@@ -1,6 +1,7 @@
 /** A made-up chip of any size as the views have it: 24,000 cells in rows, wires and cuts on six metals, four blocks. */
 import { makeRng } from '../../src-main/base/rng.ts';
 import { CELL_KINDS, type LayoutView } from '../../src-main/base/layout-view.ts';
+import { overviewOf } from '../../src-main/stages/view/index.ts';
 import type { TimingView, ViewPath, ViewStage } from '../../src-main/base/timing-view.ts';
 
 export const BIG_CELLS = 24_000;
@@ -117,6 +118,7 @@ export function bigLayout(shapes: number): LayoutView {
     portShapes: Int32Array.of(2, 0, 4000, 140, 4140),
     rows: Int32Array.from(Array.from({ length: rows }, (_, r) => [0, r * ROW, w, (r + 1) * ROW]).flat()),
     tracks: Int32Array.of(0, 140, 280, Math.floor(h / 280), 2, 190, 380, Math.floor(w / 380)),
+    overview: overviewOf(Int32Array.of(0, 0, w, h), 11, { rects, start: shapeStart }),
     heat: [
       {
         id: 'cells',

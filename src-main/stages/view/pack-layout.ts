@@ -4,6 +4,7 @@ import { NONE } from '../netlist/types.ts';
 import { NO_SLACK } from '../timing/types.ts';
 import { heatMaps } from './heat.ts';
 import { findModules } from './modules.ts';
+import { overviewOf } from './overview.ts';
 import { byOwner, powerShapes, signalShapes } from './shapes.ts';
 import type { ViewInput } from './types.ts';
 
@@ -55,6 +56,7 @@ export function packLayoutView(input: ViewInput): LayoutView {
     ),
     tracks: Int32Array.from(floorplan.tracks.flatMap((t) => [t.layer, t.startDbu, t.stepDbu, t.count])),
     heat: heatMaps(input),
+    overview: overviewOf(corners(floorplan.die), kit.tech.layers.length, signal, grid),
   };
 }
 

@@ -1,21 +1,34 @@
 /**
- * The chip as batches of rectangles in drawing order. Within a batch the rectangles stand in classes of size,
- * largest first, so that a picture from afar draws a prefix and leaves out what would be less than a pixel.
+ * The chip as batches of rectangles in drawing order. Within a batch the rectangles stand in classes of size, largest
+ * first, and within a class by tile of the die: a picture from afar draws a prefix and leaves out what would be less
+ * than a pixel, a picture from nearby draws the tiles that it sees.
  */
 import { CELL_KINDS, type LayoutView } from '../../../src-main/base/layout-view.ts';
 import { placeRect } from '../../../src-main/base/geometry.ts';
+import type { Box } from './camera.ts';
 import { cellColours, layerColours, MODULE_COLOURS, type Rgb, type Theme } from './colours.ts';
 
 export interface Batch {
   /** Names the switch in the layer panel: `layer:3`, `cells`, `pins`, `power` ... */
   readonly id: string;
   readonly rects: Int32Array;
-  /** [rects] index of the thing shown, before sorting by size */
+  /** [rects] index of the thing shown, before sorting */
   readonly item: Int32Array;
-  /** [classes + 1] rectangles of class k have a longer side of at least CLASS_SIDES[k] DBU */
-  readonly classStart: Int32Array;
+  /** Tiles of the batch's own box, row by row. */
+  readonly tiles: Tiles;
+  /** [classes * tiles + 1] rectangles of class k have a longer side of at least CLASS_SIDES[k] DBU */
+  readonly start: Int32Array;
   /** RGBA of each rectangle, null = one colour for all. */
   readonly colours: Uint8Array | null;
+}
+
+interface Tiles {
+  readonly x0: number;
+  readonly y0: number;
+  /** Tiles along each side. */
+  readonly count: number;
+  readonly width: number;
+  readonly height: number;
 }
 
 const CLASSES = 24;
@@ -24,6 +37,30 @@ export const CLASS_SIDES = Float64Array.from(
   { length: CLASSES },
   (_, k) => 8_000_000 / 1.6 ** k / (k + 1 === CLASSES ? 1e9 : 1),
 );
+/** Rectangles in a tile, about; fewer would be many small draws. */
+const PER_TILE = 500;
+const TILES_MAX = 32;
+
+/** By the middles of the rectangles. */
+function tilesOf(rects: Int32Array): Tiles {
+  let [x1, y1, x2, y2] = [Infinity, Infinity, -Infinity, -Infinity];
+  for (let i = 0; i < rects.length; i += 4) {
+    if (rects[i] < x1) x1 = rects[i];
+    if (rects[i + 1] < y1) y1 = rects[i + 1];
+    if (rects[i + 2] > x2) x2 = rects[i + 2];
+    if (rects[i + 3] > y2) y2 = rects[i + 3];
+  }
+  const count = Math.max(1, Math.min(TILES_MAX, Math.floor(Math.sqrt(rects.length / 4 / PER_TILE))));
+  if (x1 > x2) return { x0: 0, y0: 0, count: 1, width: 1, height: 1 };
+  return { x0: x1, y0: y1, count, width: (x2 - x1 + 1) / count, height: (y2 - y1 + 1) / count };
+}
+
+/** First class by log2 of the side: the search from there is a step or two. */
+const FIRST_CLASS = Uint8Array.from({ length: 33 }, (_, bits) => {
+  let c = 0;
+  while (c < CLASSES - 1 && 2 ** (bits + 1) < CLASS_SIDES[c]) c++;
+  return c;
+});
 
 export function makeBatch(
   id: string,
@@ -32,41 +69,95 @@ export function makeBatch(
   only: ((item: number) => boolean) | null = null,
 ): Batch {
   const count = rects.length / 4;
-  const classOf = new Uint8Array(count);
-  const start = new Int32Array(CLASSES + 1);
+  const tiles = tilesOf(rects);
+  const { x0, y0, count: n, width, height } = tiles;
+  const bucketOf = new Int32Array(count);
+  const start = new Int32Array(CLASSES * n * n + 1);
   for (let i = 0; i < count; i++) {
     if (only && !only(i)) {
-      classOf[i] = 255;
+      bucketOf[i] = -1;
       continue;
     }
-    const side = Math.max(rects[4 * i + 2] - rects[4 * i], rects[4 * i + 3] - rects[4 * i + 1]);
-    let c = 0;
+    const [x1, y1, x2, y2] = [rects[4 * i], rects[4 * i + 1], rects[4 * i + 2], rects[4 * i + 3]];
+    const side = Math.max(x2 - x1, y2 - y1);
+    let c = FIRST_CLASS[31 - Math.clz32(side | 1)];
     while (c < CLASSES - 1 && side < CLASS_SIDES[c]) c++;
-    classOf[i] = c;
-    start[c + 1]++;
+    const column = Math.floor(((x1 + x2) / 2 - x0) / width);
+    const row = Math.floor(((y1 + y2) / 2 - y0) / height);
+    const bucket = (c * n + row) * n + column;
+    bucketOf[i] = bucket;
+    start[bucket + 1]++;
   }
-  for (let c = 0; c < CLASSES; c++) start[c + 1] += start[c];
-  const total = start[CLASSES];
+  for (let b = 0; b + 1 < start.length; b++) start[b + 1] += start[b];
+  const total = start[start.length - 1];
   const next = start.slice();
-  const [sorted, item] = [new Int32Array(4 * total), new Int32Array(total)];
+  const sorted = new Int32Array(4 * total);
+  const item = new Int32Array(total);
   const colours = colourOf && new Uint8Array(4 * total);
   for (let i = 0; i < count; i++) {
-    if (classOf[i] === 255) continue;
-    const k = next[classOf[i]]++;
-    item[k] = i;
-    for (let d = 0; d < 4; d++) sorted[4 * k + d] = rects[4 * i + d];
-    if (colours && colourOf) colours.set([...colourOf(i), 255], 4 * k);
+    if (bucketOf[i] < 0) continue;
+    const at = next[bucketOf[i]]++;
+    item[at] = i;
+    const k = 4 * at;
+    sorted[k] = rects[4 * i];
+    sorted[k + 1] = rects[4 * i + 1];
+    sorted[k + 2] = rects[4 * i + 2];
+    sorted[k + 3] = rects[4 * i + 3];
+    if (colours && colourOf) {
+      const [r, g, b] = colourOf(i);
+      colours[k] = r;
+      colours[k + 1] = g;
+      colours[k + 2] = b;
+      colours[k + 3] = 255;
+    }
   }
-  return { id, rects: sorted, item, classStart: start, colours };
+  return { id, rects: sorted, item, tiles, start, colours };
 }
 
-/** How many rectangles of a batch are at least `px` pixels long at this scale. */
-export function visibleCount(batch: Batch, scale: number, px: number): number {
+/** Rectangles of a batch that may be seen in the box and are at least `px` pixels long: first, count, first, count ... */
+export function visibleRanges(batch: Batch, box: Box, scale: number, px: number): number[] {
+  const { x0, y0, count: n, width, height } = batch.tiles;
+  const ranges: number[] = [];
+  const add = (from: number, to: number): void => {
+    if (from === to) return;
+    const last = ranges.length - 2;
+    if (last >= 0 && ranges[last] + ranges[last + 1] === from) ranges[last + 1] += to - from;
+    else ranges.push(from, to - from);
+  };
+  const clamp = (v: number): number => Math.max(0, Math.min(n - 1, Math.floor(v)));
   for (let c = 0; c < CLASSES; c++) {
-    // Class c holds sides below CLASS_SIDES[c - 1].
-    if (c > 0 && CLASS_SIDES[c - 1] * scale < px) return batch.classStart[c];
+    // Class c holds sides below CLASS_SIDES[c - 1]; a rectangle reaches half of that beyond its middle.
+    const most = c === 0 ? Infinity : CLASS_SIDES[c - 1];
+    if (most * scale < px) break;
+    const first = c * n * n;
+    if (batch.start[first] === batch.start[first + n * n]) continue;
+    const [left, right] = [(box.x1 - most / 2 - x0) / width, (box.x2 + most / 2 - x0) / width];
+    const [low, high] = [(box.y1 - most / 2 - y0) / height, (box.y2 + most / 2 - y0) / height];
+    if (right < 0 || left >= n || high < 0 || low >= n) continue;
+    const [c1, c2] = [clamp(left), clamp(right)];
+    for (let row = clamp(low); row <= clamp(high); row++) {
+      const from = first + row * n;
+      add(batch.start[from + c1], batch.start[from + c2 + 1]);
+    }
   }
-  return batch.rects.length / 4;
+  return ranges;
+}
+
+/** Things of a batch whose rectangles touch the box. */
+export function touching(batch: Batch, box: Box): number[] {
+  const { rects, item } = batch;
+  const ranges = visibleRanges(batch, box, 1, 0);
+  const found: number[] = [];
+  for (let r = 0; r < ranges.length; r += 2)
+    for (let i = ranges[r]; i < ranges[r] + ranges[r + 1]; i++)
+      if (
+        rects[4 * i] <= box.x2 &&
+        rects[4 * i + 2] >= box.x1 &&
+        rects[4 * i + 1] <= box.y2 &&
+        rects[4 * i + 3] >= box.y1
+      )
+        found.push(item[i]);
+  return found;
 }
 
 export type CellMode = 'module' | 'kind' | 'plain';

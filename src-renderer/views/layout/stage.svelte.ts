@@ -5,15 +5,22 @@ import type { ViewPath } from '../../../src-main/base/timing-view.ts';
 import { canvasPainter } from './canvas-painter.ts';
 import { fit, seen, toWorld, zoomAt, type Box, type Camera, type Size } from './camera.ts';
 import { BACKGROUND, type Rgb, type Theme } from './colours.ts';
-import { glPainter, type Layered, type Painter } from './gl-painter.ts';
+import { Drawing } from './drawing.ts';
+import { glPainter } from './gl-painter.ts';
 import { Names } from './names.ts';
+import type { Layered, Veil } from './painter.ts';
 import { drawOverlay, heatPicture, heatRange, type Lit, type Ruler } from './overlay.ts';
-import { at, makeGrid, Picker, type Grid, type Hit } from './pick.ts';
-import { cellBatch, makeScene, styleOf, visibleCount, type CellMode, type Scene } from './scene.ts';
+import { Picker, type Hit } from './pick.ts';
+import {
+  cellBatch,
+  makeScene,
+  styleOf,
+  touching,
+  visibleRanges,
+  type CellMode,
+  type Scene,
+} from './scene.ts';
 
-/** Shapes shorter than this many device pixels are left out: while the view moves, and at rest. */
-const LEAST_PX = { moving: 1.5, resting: 0.4 };
-const REST_MS = 120;
 const NOTHING: Lit = { cells: [], shapes: [], way: [], box: null };
 
 export class LayoutStage {
@@ -32,15 +39,11 @@ export class LayoutStage {
   painterKind = $state('');
   #scene: Scene;
   #picker: Picker;
-  #painter: Painter | null = null;
+  #drawing: Drawing | null = null;
   #overlay: CanvasRenderingContext2D | null = null;
   #canvas: HTMLCanvasElement | null = null;
   #frame = 0;
-  #restTimer: ReturnType<typeof setTimeout> | undefined;
-  #isMoving = false;
-  #cellGrid: Grid | null = null;
   #heatPicture: { key: string; picture: HTMLCanvasElement } | null = null;
-  #hasPainted = false;
 
   constructor(view: LayoutView, theme: Theme) {
     this.view = view;
@@ -50,22 +53,26 @@ export class LayoutStage {
     const started = performance.now();
     this.#scene = makeScene(view, this.cellMode, theme);
     performance.measure('layout.scene', { start: started });
-    this.#picker = new Picker(view, this.#scene.pins);
+    this.#picker = new Picker(view);
   }
 
   attach(canvas: HTMLCanvasElement, overlay: HTMLCanvasElement, useGl: boolean): () => void {
     this.#canvas = canvas;
-    this.#painter = (useGl ? glPainter(canvas) : null) ?? canvasPainter(canvas);
+    const painter = (useGl ? glPainter(canvas) : null) ?? canvasPainter(canvas);
+    const drawing = new Drawing(painter, {
+      layers: (leastPx, leastMetalPx) => this.layered(leastPx, leastMetalPx),
+      veil: () => this.#veil(),
+    });
+    this.#drawing = drawing;
     this.#overlay = overlay.getContext('2d');
-    this.painterKind = this.#painter.kind;
+    this.painterKind = painter.kind;
     const lost = (event: Event): void => event.preventDefault();
     canvas.addEventListener('webglcontextlost', lost);
     return () => {
       canvas.removeEventListener('webglcontextlost', lost);
       cancelAnimationFrame(this.#frame);
-      clearTimeout(this.#restTimer);
-      this.#painter?.dispose();
-      this.#painter = null;
+      drawing.dispose();
+      this.#drawing = null;
     };
   }
 
@@ -87,12 +94,6 @@ export class LayoutStage {
 
   move(camera: Camera): void {
     this.camera = camera;
-    this.#isMoving = true;
-    clearTimeout(this.#restTimer);
-    this.#restTimer = setTimeout(() => {
-      this.#isMoving = false;
-      this.redraw();
-    }, REST_MS);
     this.redraw();
   }
 
@@ -127,66 +128,69 @@ export class LayoutStage {
     this.theme = theme;
     this.#heatPicture = null;
     this.recolour();
+    // At once: a dark window with a light picture in it would flash.
+    this.draw();
   }
 
   /** Only the cells' own colours are made again. */
   recolour(): void {
     const batches = this.#scene.batches.map((b) => {
       if (b.id !== 'cells') return b;
-      this.#painter?.drop(b);
+      this.#drawing?.drop(b);
       return cellBatch(this.view, this.cellMode, this.theme);
     });
     this.#scene = { ...this.#scene, batches };
     this.redraw();
   }
 
-  layered(leastPx: number): Layered[] {
-    const ratio = devicePixelRatio;
+  /** What is seen now and at least so many device pixels long. */
+  layered(leastPx: number, leastMetalPx = leastPx): Layered[] {
+    const scale = this.camera.scale * devicePixelRatio;
+    const box = this.seen;
     return this.#scene.batches.flatMap((batch) => {
       const [kind, layer] = batch.id.split(':');
       if (!this.isShown(kind === 'layer' ? batch.id : kind)) return [];
       if (kind === 'power' && !this.isShown(`layer:${layer}`)) return [];
       const [colour, alpha] = styleOf(batch.id, this.theme, this.colours);
-      const count = visibleCount(batch, this.camera.scale * ratio, leastPx);
-      return [{ batch, colour, alpha, count }];
+      const isMetal = kind === 'layer' || kind === 'power';
+      const ranges = visibleRanges(batch, box, scale, isMetal ? leastMetalPx : leastPx);
+      let count = 0;
+      for (let r = 1; r < ranges.length; r += 2) count += ranges[r];
+      return [{ batch, colour, alpha, ranges, count }];
     });
+  }
+
+  #veil(): Veil | null {
+    const { overview, die, layers } = this.view;
+    if (!overview) return null;
+    const shown = layers.flatMap((_, layer) => {
+      if (!this.isShown(`layer:${layer}`)) return [];
+      const [colour, alpha] = styleOf(`layer:${layer}`, this.theme, this.colours);
+      return [{ layer, colour, alpha }];
+    });
+    return { overview, x: die[0], y: die[1], layers: shown };
   }
 
   redraw(): void {
     if (this.#frame) return;
     this.#frame = requestAnimationFrame(() => {
       this.#frame = 0;
-      this.draw();
+      // Software GL would be asked for more and more frames that nobody sees.
+      if (this.#drawing?.isBehind()) this.redraw();
+      else this.draw();
     });
   }
 
-  draw(): void {
-    if (!this.#painter || !this.#canvas || this.size.width <= 1) return;
-    const started = performance.now();
-    const ratio = devicePixelRatio;
+  /** `isWhole`: at once and with everything, to be taken away as a picture. */
+  draw(isWhole = false): void {
+    if (!this.#drawing || !this.#canvas || this.size.width <= 1) return;
     const { width, height } = this.#canvas;
     const { x, y, scale } = this.camera;
-    const layers = this.layered(this.#isMoving ? LEAST_PX.moving : LEAST_PX.resting);
     const background = BACKGROUND[this.theme];
-    this.#painter.draw({ x, y, scale: scale * ratio, width, height, background }, layers);
+    const frame = { x, y, scale: scale * devicePixelRatio, width, height, background };
+    const look = [this.#scene, this.hidden, this.colours, this.theme, this.size];
+    this.#drawing.draw(frame, look, isWhole);
     this.drawOverlay();
-    // Drawing is asynchronous; who wants to know how long it took has to wait for it.
-    if (!this.#hasPainted || performance.getEntriesByName('layout.measure').length > 0) {
-      this.#painter.finish();
-      const detail = {
-        isMoving: this.#isMoving,
-        rectangles: layers.reduce((n, l) => n + l.count, 0),
-        uploadedBytes: this.#painter.uploadedBytes(),
-      };
-      performance.measure(this.#hasPainted ? 'layout.frame' : 'layout.first-frame', {
-        start: started,
-        detail,
-      });
-    }
-    if (!this.#hasPainted) {
-      this.#hasPainted = true;
-      performance.mark('layout.painted');
-    }
   }
 
   drawOverlay(): void {
@@ -214,9 +218,8 @@ export class LayoutStage {
   }
 
   cellsIn(box: Box): number[] {
-    this.#cellGrid ??= makeGrid(this.view.cells, this.view.die, 4);
-    const half = Math.max(box.x2 - box.x1, box.y2 - box.y1) / 2;
-    const found = at(this.#cellGrid, this.view.cells, (box.x1 + box.x2) / 2, (box.y1 + box.y2) / 2, half);
+    const cells = this.#scene.batches.find((b) => b.id === 'cells');
+    const found = cells ? touching(cells, box) : [];
     return found.length > 3000 ? [] : found.filter((c) => this.view.cellModule[c] >= 0);
   }
 
@@ -224,7 +227,7 @@ export class LayoutStage {
     const [x, y] = toWorld(this.camera, this.size, px, py);
     const slack = Math.min(600, 2 / this.camera.scale);
     const pinsSeen = this.isShown('pins') && this.camera.scale * 140 > 1.5;
-    return this.#picker.hit(x, y, slack, (l) => this.isShown(`layer:${l}`), pinsSeen);
+    return this.#picker.hit(this.#scene, x, y, slack, (l) => this.isShown(`layer:${l}`), pinsSeen);
   }
 
   cellBox(cell: number): Box {
@@ -305,8 +308,7 @@ export class LayoutStage {
 
   /** A drawn picture of shapes and overlay together. */
   picture(): HTMLCanvasElement {
-    this.#isMoving = false;
-    this.draw();
+    this.draw(true);
     const canvas = document.createElement('canvas');
     canvas.width = this.#canvas!.width;
     canvas.height = this.#canvas!.height;
