@@ -36,7 +36,7 @@ export const timingStep = defineStep({
       name: 'wire RC covers every net',
       judge: 'verifyParasitics and the SPEF read back',
       result: judged(context, rc),
-      detail: `${netlist.netNames.length} nets, ${parasitics.nodePin.length} nodes: a tree per net with all its pins, sums equal to length times table`,
+      detail: `${netlist.netNames.length} nets, ${parasitics.nodePin.length} nodes, ${parasitics.coupling.a.length} couplings: a tree per net with all its pins, sums as a sweep over the metal finds them`,
     });
     context.progress(0.4, 'static timing');
     const constraints = readConstraints(context);
@@ -82,6 +82,7 @@ export const timingStep = defineStep({
         top: netlist.top,
       },
       context.workDir,
+      context.signal,
     );
     const setup = compareSlacks(netlist, kit, report, theirs, 'setupSlackPs');
     const hold = compareSlacks(netlist, kit, report, theirs, 'holdSlackPs');

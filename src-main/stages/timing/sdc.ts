@@ -3,6 +3,7 @@
  * column, never skipped. Time is in ns and capacitance in fF, the units of NanGate45's Liberty.
  */
 import { IngotError } from '../../base/diagnostic.ts';
+import { suggestion } from '../../base/did-you-mean.ts';
 import { defaultConstraints } from './constraints.ts';
 import { isPattern, matching, SdcEnvironment } from './sdc-objects.ts';
 import type { PortNames, SdcValue } from './sdc-objects.ts';
@@ -12,11 +13,10 @@ import type { Constraints, PortDelay } from './types.ts';
 
 const PS_PER_NS = 1000;
 
-function fail(at: Place, message: string, code = 'TIMING-001'): IngotError {
-  return new IngotError(code, message, {
-    place: `sdc:${at.line}:${at.column}`,
-    remedy: 'see the list of commands in stages/timing/README.md',
-  });
+const REMEDY = 'change or remove this; nothing of the constraints is skipped in silence';
+
+function fail(at: Place, message: string, code = 'TIMING-001', remedy = REMEDY): IngotError {
+  return new IngotError(code, message, { place: `sdc:${at.line}:${at.column}`, remedy });
 }
 
 interface Arguments {
@@ -64,7 +64,11 @@ class SdcReader {
       const head = words[0]!;
       const name = literalOf(head) ?? '';
       const handler = Object.hasOwn(this.handlers, name) ? this.handlers[name] : undefined;
-      if (!handler) throw fail(head, `unknown command ${name === '' ? 'in brackets' : name}`);
+      if (!handler) {
+        const known = Object.keys(this.handlers);
+        const message = `unknown command ${name === '' ? 'in brackets' : name}${suggestion(name, known)}`;
+        throw fail(head, message, 'TIMING-001', `Ingot knows ${known.join(', ')}`);
+      }
       handler(words);
     }
     return this.finish();
