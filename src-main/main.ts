@@ -6,8 +6,10 @@ import { confineSession, confineContents } from './window/confine.ts';
 import { stopBeforeQuit } from './window/jobs.ts';
 import { registerSchemes, serveSchemes } from './window/schemes.ts';
 import { serveRequests } from './window/serve.ts';
+import { beginSession, chooseGraphics } from './window/session.ts';
 
 registerSchemes();
+chooseGraphics();
 app.on('web-contents-created', (_event, contents) => confineContents(contents));
 app.on('window-all-closed', () => app.quit());
 stopBeforeQuit();
@@ -21,6 +23,7 @@ else {
     window?.focus();
   });
   void app.whenReady().then(() => {
+    beginSession();
     confineSession();
     serveSchemes();
     serveRequests();

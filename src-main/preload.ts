@@ -2,10 +2,12 @@
 import { contextBridge, ipcRenderer, webUtils } from 'electron';
 import {
   CHANGE_CHANNEL,
+  COMMAND_CHANNEL,
   OFFER_CHANNEL,
   REQUEST_CHANNEL,
   type Chosen,
   type IngotApi,
+  type MenuCommand,
 } from './ipc/contract.ts';
 
 const api: IngotApi = {
@@ -14,6 +16,11 @@ const api: IngotApi = {
     const forward = (_: unknown, directory: string): void => listener(directory);
     ipcRenderer.on(CHANGE_CHANNEL, forward);
     return () => ipcRenderer.removeListener(CHANGE_CHANNEL, forward);
+  },
+  onCommand: (listener) => {
+    const forward = (_: unknown, command: MenuCommand): void => listener(command);
+    ipcRenderer.on(COMMAND_CHANNEL, forward);
+    return () => ipcRenderer.removeListener(COMMAND_CHANNEL, forward);
   },
   // A path is had only of a File that the user gave; the page cannot make one up.
   offer: async (file) => {

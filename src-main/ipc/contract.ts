@@ -145,11 +145,22 @@ export interface LogRow {
   readonly step: string;
   /** Null for lines taken over from an earlier run. */
   readonly atMs: number | null;
-  readonly kind: 'start' | 'note' | 'proof' | 'end';
+  /** `command`: the command line of a process that the step started. */
+  readonly kind: 'start' | 'command' | 'note' | 'proof' | 'end';
   readonly severity: Diagnostic['severity'];
   /** Of a diagnostic or `pass`, `fail`, `skipped`; else empty. */
   readonly code: string;
   readonly text: string;
+}
+
+/** A run that waits for those before it. */
+export interface QueuedRun {
+  readonly id: number;
+  readonly queuedAtMs: number;
+  /** What makes it another than the newest run. */
+  readonly differs: SettingValues;
+  /** Why it was refused when its turn came. */
+  readonly trouble: Diagnostic | null;
 }
 
 export interface ProjectState {
@@ -159,6 +170,8 @@ export interface ProjectState {
   readonly detail: RunDetail | null;
   /** Last thrown away first. */
   readonly trash: readonly RunSummary[];
+  /** Next first. */
+  readonly queue: readonly QueuedRun[];
   readonly files: readonly FileRow[];
   /** All settings of the project. */
   readonly settings: SettingValues;
@@ -177,10 +190,43 @@ export interface Preferences {
   readonly locale: 'en' | 'zh';
 }
 
+/** How the app came up. */
+export interface SessionStart {
+  /** Without the graphics card, and no project was opened. */
+  readonly isSafe: boolean;
+  /** The session before did not end as it should. */
+  readonly isAfterCrash: boolean;
+  /** Why the page was loaded anew; null when it was not, or was told already. */
+  readonly pageCrash: string | null;
+}
+
+/** The cell library that every run needs, fetched once per user. */
+export interface KitState {
+  readonly name: string;
+  readonly isThere: boolean;
+  /** What is fetched: `name==version`. */
+  readonly package: string;
+  readonly sha256: string;
+  readonly folder: string;
+  /** Address of the package index that is asked; null where none is known. */
+  readonly index: string | null;
+  readonly fetching: {
+    readonly doneBytes: number;
+    readonly totalBytes: number | null;
+    /** What pip said last. */
+    readonly said: string;
+  } | null;
+  /** Why the last try failed. */
+  readonly trouble: Diagnostic | null;
+}
+
 export interface Exported {
   readonly folder: string;
   readonly files: readonly string[];
 }
+
+/** Files that the page makes: pictures, drawings, layer properties of KLayout. */
+export type SavedKind = 'png' | 'svg' | 'lyp';
 
 export type ViewName = 'layout' | 'timing';
 
@@ -217,6 +263,11 @@ export interface Requests {
   };
   /** Asks for a file or folder. */
   'files.choose': { args: { readonly what: 'model' | 'data' | 'folder' }; result: Chosen | null };
+  /** Asks where, and writes a file that the page made; null when the user changes their mind. */
+  'files.save': {
+    args: { readonly kind: SavedKind; readonly name: string; readonly content: string | Uint8Array };
+    result: { readonly name: string } | null;
+  };
   'settings.table': { args: None; result: SettingsTable };
   'settings.preview': { args: InProject & { readonly values: SettingValues }; result: Preview };
   'settings.save': { args: InProject & { readonly values: SettingValues }; result: null };
@@ -237,6 +288,21 @@ export interface Requests {
   'run.view': { args: OfRun & { readonly view: ViewName }; result: Uint8Array | null };
   'run.start': { args: InProject; result: null };
   'run.cancel': { args: InProject; result: null };
+  /** Puts a run with the settings of now at the end of the queue, and starts it when nothing runs. */
+  'queue.add': { args: InProject; result: null };
+  'queue.remove': { args: InProject & { readonly id: number }; result: null };
+  /** Goes on with a queue that rests: after a cancel, or since an earlier session. */
+  'queue.start': { args: InProject; result: null };
+  'desk.session': { args: None; result: SessionStart };
+  /** The user saw that the app had crashed. */
+  'desk.dismissCrash': { args: None; result: null };
+  'desk.restartSafely': { args: None; result: null };
+  'kit.state': { args: None; result: KitState };
+  /** Begins; the state tells the rest. `index`: an address that the user typed. */
+  'kit.fetch': { args: { readonly index: string | null }; result: null };
+  'kit.cancel': { args: None; result: null };
+  /** Asks for the downloaded package, or a folder with the kit's files. */
+  'kit.import': { args: { readonly what: 'file' | 'folder' }; result: KitState };
   /** Asks for a folder and copies the run's results into it. */
   'run.export': { args: OfRun; result: Exported | null };
 }
@@ -247,10 +313,25 @@ export type Answer<T> =
 
 /** The only channel that the window may call: main checks which request it is and what it holds. */
 export const REQUEST_CHANNEL = 'ingot.request';
+/** Main tells the page here what was chosen in the menu. */
+export const COMMAND_CHANNEL = 'ingot.command';
 /** Preload tells main here the path of a dropped file; the page cannot use it. */
 export const OFFER_CHANNEL = 'ingot.offer';
 /** Main says here which project changed (a directory), so that the window need not wait for its next look. */
 export const CHANGE_CHANNEL = 'ingot.change';
+
+export type MenuCommand =
+  | 'new'
+  | 'example'
+  | 'open'
+  | 'export'
+  | 'run'
+  | 'queue'
+  | 'cancel'
+  | 'palette'
+  | 'console'
+  | 'settings'
+  | 'kit';
 
 /** What preload exposes as window.ingot. */
 export interface IngotApi {
@@ -259,6 +340,7 @@ export interface IngotApi {
     args: Requests[K]['args'],
   ): Promise<Answer<Requests[K]['result']>>;
   onChange(listener: (directory: string) => void): () => void;
+  onCommand(listener: (command: MenuCommand) => void): () => void;
   /** A file that the user dropped on the window; null when it has no path. Main takes its path from preload alone. */
   offer(file: unknown): Promise<Chosen | null>;
 }

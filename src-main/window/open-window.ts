@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { BrowserWindow, nativeTheme } from 'electron';
 import { DESK_ORIGIN, devOrigin } from './addresses.ts';
+import { surviveCrashes } from './session.ts';
 import { applyTheme, keepWindowState, windowBounds } from './preferences.ts';
 
 /** The window's background before its first paint; the page's own (styles/tokens.css). */
@@ -28,10 +29,7 @@ export async function openWindow(): Promise<void> {
     },
   });
   keepWindowState(window);
-  // A page that crashed is shown anew: all it knew is in the databases.
-  window.webContents.on('render-process-gone', (_event, { reason }) => {
-    if (reason !== 'clean-exit' && reason !== 'killed') window.webContents.reload();
-  });
+  surviveCrashes(window);
   window.once('ready-to-show', () => window.show());
   await window.loadURL(devOrigin() ?? `${DESK_ORIGIN}/index.html`);
 }

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { app, nativeTheme, screen, type BrowserWindow, type Rectangle } from 'electron';
 import { z } from 'zod';
 import type { Preferences } from '../ipc/contract.ts';
+import { ZOOM, zoomOf, zoomTo } from './zoom.ts';
 
 const Kept = z.object({
   theme: z.enum(['system', 'light', 'dark']).catch('system'),
@@ -13,7 +14,9 @@ const Kept = z.object({
     .optional()
     .catch(undefined),
   isMaximized: z.boolean().optional().catch(undefined),
-  zoom: z.number().min(-5).max(9).optional().catch(undefined),
+  zoomPercent: z.number().min(ZOOM.min).max(ZOOM.max).optional().catch(undefined),
+  /** Address of the package index that the user gave for the cell library. */
+  kitIndex: z.string().max(2048).optional().catch(undefined),
 });
 type Kept = z.infer<typeof Kept>;
 
@@ -46,6 +49,9 @@ export function prefer(change: Partial<Preferences>): Preferences {
   return { theme, locale };
 }
 
+export const kitIndex = (): string | null => read().kitIndex ?? null;
+export const keepKitIndex = (address: string): void => void keep({ kitIndex: address });
+
 export const applyTheme = (): void => void (nativeTheme.themeSource = read().theme);
 
 /** Where the window stood, if that is still on a screen. */
@@ -64,15 +70,14 @@ export function windowBounds(): Partial<Rectangle> {
 export function keepWindowState(window: BrowserWindow): void {
   const kept = read();
   if (kept.isMaximized) window.maximize();
-  const contents = window.webContents;
-  contents.on('did-finish-load', () => contents.setZoomLevel(kept.zoom ?? 0));
+  window.webContents.on('did-finish-load', () => zoomTo(window, kept.zoomPercent ?? ZOOM.min));
   window.on('close', () => {
     if (window.isDestroyed()) return;
     try {
       keep({
         bounds: window.getNormalBounds(),
         isMaximized: window.isMaximized(),
-        zoom: contents.getZoomLevel(),
+        zoomPercent: Math.min(ZOOM.max, Math.max(ZOOM.min, zoomOf(window))),
       });
     } catch (error) {
       // A full disk must not keep the window open.

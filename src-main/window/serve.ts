@@ -3,11 +3,19 @@ import { BrowserWindow, clipboard, ipcMain, type IpcMainInvokeEvent } from 'elec
 import { z } from 'zod';
 import { IngotError } from '../base/diagnostic.ts';
 import * as engine from '../flow/index.ts';
-import { OFFER_CHANNEL, REQUEST_CHANNEL, type Answer, type Requests } from '../ipc/contract.ts';
+import {
+  OFFER_CHANNEL,
+  REQUEST_CHANNEL,
+  type Answer,
+  type Requests,
+  type SettingValues,
+} from '../ipc/contract.ts';
 import { deskOrigin } from './addresses.ts';
 import { choose, offer } from './chosen.ts';
-import { cancelJob, liveStep, startJob } from './jobs.ts';
+import { cancelJob, enqueue, liveRun, startJob, startQueued } from './jobs.ts';
+import { cancelKit, fetchKit, importChosenKit, kitState } from './kit.ts';
 import { runLog } from './log.ts';
+import { setMenu } from './menu.ts';
 import { otherFlow } from './other-flow.ts';
 import {
   chooseFolder,
@@ -20,9 +28,11 @@ import {
   withKnownProject,
 } from './projects.ts';
 import { preferences, prefer } from './preferences.ts';
-import { runDetail, runSummary } from './rows.ts';
+import { queuedRun, runDetail, runSummary } from './rows.ts';
 import { estimateOf, modelOf, performanceOf } from './run-views.ts';
+import { SaveFile, saveFile } from './save-file.ts';
 import { preview, projectSettings, saveSettings, settingsTable } from './settings.ts';
+import { dismissCrash, restartSafely, sessionStart } from './session.ts';
 import { troubleOf } from './trouble.ts';
 
 const PATH_CHARS_MAX = 4096;
@@ -56,6 +66,7 @@ const ARGUMENTS = {
     settings: Values,
   }),
   'files.choose': z.strictObject({ what: z.enum(['model', 'data', 'folder']) }),
+  'files.save': SaveFile,
   'settings.table': None,
   'settings.preview': InProject.extend({ values: Values }),
   'settings.save': InProject.extend({ values: Values }),
@@ -77,6 +88,21 @@ const ARGUMENTS = {
   'run.view': OfRun.extend({ view: z.enum(['layout', 'timing']) }),
   'run.start': InProject,
   'run.cancel': InProject,
+  'queue.add': InProject,
+  'queue.remove': InProject.extend({ id: z.int().min(1) }),
+  'queue.start': InProject,
+  'desk.session': None,
+  'desk.dismissCrash': None,
+  'desk.restartSafely': None,
+  'kit.state': None,
+  'kit.fetch': z.strictObject({
+    index: z
+      .url({ protocol: /^https?$/ })
+      .max(2048)
+      .nullable(),
+  }),
+  'kit.cancel': None,
+  'kit.import': z.strictObject({ what: z.enum(['file', 'folder']) }),
   'run.export': OfRun,
 } satisfies Record<keyof Requests, z.ZodType>;
 
@@ -94,24 +120,28 @@ const handlers: Handlers = {
     const flow = (await otherFlow())?.steps ?? engine.FLOW;
     const exported = new Set(flow.flatMap((step) => step.exports ?? []));
     return withKnownProject(directory, (project) => {
-      const runs = engine.listRuns(project.db).map(runSummary);
+      const recent = engine.listRuns(project.db);
+      const runs = recent.map(runSummary);
+      const newest = (recent[0]?.settings ?? engine.defaultSettings()) as SettingValues;
       const more = {
         trash: engine.listTrash(project.db).map(runSummary),
+        queue: engine.listQueue(project.db).map((waiting) => queuedRun(waiting, newest)),
         files: engine.listFiles(project.db).map(({ role, name, sizeBytes }) => ({ role, name, sizeBytes })),
         ...projectSettings(project),
       };
       if (runs.length === 0) return { runs, detail: null, ...more };
       const recorded = engine.readRunDetail(project, run ?? undefined);
-      const detail = runDetail(project, recorded, liveStep(directory), exported, Date.now());
+      const detail = runDetail(project, recorded, liveRun(directory), exported, Date.now());
       return { runs, detail, ...more };
     });
   },
   'project.log': async ({ directory, run, from }) =>
     withKnownProject(directory, (project) =>
-      runLog(engine.readRunDetail(project, run), liveStep(directory)).slice(from),
+      runLog(engine.readRunDetail(project, run), liveRun(directory)).slice(from),
     ),
   'projects.createNew': async (args) => createNew(args),
   'files.choose': async ({ what }) => choose(what),
+  'files.save': saveFile,
   'settings.table': settingsTable,
   'settings.preview': async ({ directory, values }) => preview(known(directory), values),
   'settings.save': async ({ directory, values }) => {
@@ -132,7 +162,33 @@ const handlers: Handlers = {
   'run.performance': async ({ directory, run }) => performanceOf(directory, run),
   'run.estimate': async ({ directory, run, values }) => estimateOf(directory, run, values),
   'desk.preferences': async () => preferences(),
-  'desk.prefer': async (change) => prefer(change),
+  'desk.prefer': async (change) => {
+    const preferred = prefer(change);
+    setMenu();
+    return preferred;
+  },
+  'desk.session': async () => sessionStart(),
+  'desk.dismissCrash': async () => {
+    dismissCrash();
+    return null;
+  },
+  'desk.restartSafely': async () => {
+    restartSafely();
+    return null;
+  },
+  'kit.state': kitState,
+  'kit.fetch': async ({ index }) => {
+    fetchKit(index);
+    return null;
+  },
+  'kit.cancel': async () => {
+    cancelKit();
+    return null;
+  },
+  'kit.import': async ({ what }) => {
+    await importChosenKit(what);
+    return kitState();
+  },
   'desk.copy': async ({ text }) => {
     clipboard.writeText(text);
     return null;
@@ -149,6 +205,18 @@ const handlers: Handlers = {
   },
   'run.cancel': async ({ directory }) => {
     if (!cancelJob(known(directory))) withKnownProject(directory, (project) => engine.cancelRun(project));
+    return null;
+  },
+  'queue.add': async ({ directory }) => {
+    await enqueue(known(directory));
+    return null;
+  },
+  'queue.remove': async ({ directory, id }) => {
+    withKnownProject(directory, (project) => engine.unqueueRun(project, id));
+    return null;
+  },
+  'queue.start': async ({ directory }) => {
+    await startQueued(known(directory));
     return null;
   },
   'run.export': async ({ directory, run }) => {

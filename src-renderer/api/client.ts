@@ -1,6 +1,6 @@
 /** The only file that touches window.ingot. */
 import type { Diagnostic } from '../../src-main/base/diagnostic.ts';
-import type { Chosen, Requests } from '../../src-main/ipc/contract.ts';
+import type { Chosen, MenuCommand, Requests } from '../../src-main/ipc/contract.ts';
 
 class RequestError extends Error {
   readonly trouble: Diagnostic;
@@ -28,6 +28,10 @@ export function troubleOf(error: unknown): Diagnostic {
 /** Calls back with the directory of a project that changed; returns the function that stops it. */
 export const onChange = (listener: (directory: string) => void): (() => void) =>
   window.ingot.onChange(listener);
+
+/** Calls back with what was chosen in the menu; returns the function that stops it. */
+export const onCommand = (listener: (command: MenuCommand) => void): (() => void) =>
+  window.ingot.onCommand(listener);
 
 /** A dropped file as main knows it. */
 export const offer = (file: File): Promise<Chosen | null> => window.ingot.offer(file);

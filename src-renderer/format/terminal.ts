@@ -20,6 +20,9 @@ function colourOf(row: LogRow): Colour {
   return row.kind === 'proof' ? 'green' : 'blue';
 }
 
+/** A message's code in a line of text. */
+export const MESSAGE_CODE = /\b[A-Z][A-Z0-9]+-\d{3}\b/g;
+
 /** Names of files, nets and tools come from elsewhere: nothing of them may steer the terminal. */
 // eslint-disable-next-line no-control-regex
 const plain = (text: string): string => text.replace(/[\x00-\x09\x0b-\x1f\x7f-\x9f]/g, ' ');
@@ -32,10 +35,15 @@ export function terminalLines(row: LogRow, columns: number): readonly string[] {
     paint(colourOf(row), plain(row.code).padEnd(CODE_CHARS)),
   ].join(' ');
   const width = Math.max(TEXT_CHARS_MIN, columns - TEXT_AT - 1);
-  const lines = plain(row.text)
+  const lines = plain(row.kind === 'command' ? `$ ${row.text}` : row.text)
     .split('\n')
     .flatMap((line) => wrap(line, width));
-  const shown = row.kind === 'start' ? lines.map(bold) : lines;
+  const shown =
+    row.kind === 'start'
+      ? lines.map(bold)
+      : row.kind === 'command'
+        ? lines.map((l) => paint('grey', l))
+        : lines;
   return shown.map((line, i) => (i === 0 ? `${head} ${line}` : ' '.repeat(TEXT_AT) + line));
 }
 

@@ -5,17 +5,21 @@ import type {
   Chosen,
   Exported,
   FileRow,
+  KitState,
   LogRow,
+  MenuCommand,
   Preferences,
   Preview,
   ProjectSummary,
+  QueuedRun,
   RunDetail,
   RunSummary,
+  SessionStart,
   SettingsTable,
   SettingValue,
   SettingValues,
 } from '../../src-main/ipc/contract.ts';
-import { onChange, request, troubleOf } from '../api/client.ts';
+import { onChange, onCommand, request, troubleOf } from '../api/client.ts';
 
 import { language } from '../texts/index.svelte.ts';
 import { selection } from './selection.svelte.ts';
@@ -25,6 +29,7 @@ const PREVIEW_WAIT_MS = 150;
 export const COMPARED_MAX = 8;
 
 /** How often the database is looked at: runs of the command line are seen by this alone. */
+const KIT_LOOK_MS = 250;
 const LOOK_MS = { running: 1000, idle: 3000 };
 
 export class Desk {
@@ -38,6 +43,15 @@ export class Desk {
   /** Id of the view that is shown (views/registry.ts). */
   tab = $state('steps');
   trash = $state.raw<readonly RunSummary[]>([]);
+  /** Runs that wait, next first. */
+  queue = $state.raw<readonly QueuedRun[]>([]);
+  /** How the app came up; null until it is known or once it was seen. */
+  session = $state.raw<SessionStart | null>(null);
+  /** The cell library; null until it was looked for. */
+  kit = $state.raw<KitState | null>(null);
+  isKitOpen = $state(false);
+  /** Code of a message that is explained. */
+  explained = $state<string | null>(null);
   files = $state.raw<readonly FileRow[]>([]);
   /** Of the project, as saved. */
   settings = $state.raw<SettingValues>({});
@@ -80,8 +94,10 @@ export class Desk {
     const stopListening = onChange((directory) => {
       if (directory === this.directory) void this.look();
     });
+    const stopObeying = onCommand((command) => void this.obey(command));
     return () => {
       stopListening();
+      stopObeying();
       clearTimeout(this.#timer);
     };
   }
@@ -92,10 +108,57 @@ export class Desk {
       language.locale = this.preferences.locale;
       this.table = await request('settings.table', {});
       this.projects = await request('projects.list', {});
-      const first = this.projects.find((p) => p.trouble === null);
+      const session = await request('desk.session', {});
+      const hadTrouble = session.isSafe || session.isAfterCrash;
+      this.session = hadTrouble || session.pageCrash !== null ? session : null;
+      // What is opened by itself may be what crashed.
+      const first = hadTrouble ? undefined : this.projects.find((p) => p.trouble === null);
       if (first) await this.select(first.directory);
     });
     this.isLoading = false;
+    await this.lookAtKit();
+  }
+
+  async lookAtKit(): Promise<void> {
+    this.kit = await request('kit.state', {}).catch(() => null);
+  }
+
+  async fetchKit(index: string | null): Promise<void> {
+    await this.#command(async () => {
+      await request('kit.fetch', { index });
+      do {
+        await new Promise((done) => setTimeout(done, KIT_LOOK_MS));
+        this.kit = await request('kit.state', {});
+      } while (this.kit.fetching);
+    });
+  }
+
+  async importKit(what: 'file' | 'folder'): Promise<void> {
+    await this.#command(async () => {
+      this.kit = await request('kit.import', { what });
+    });
+  }
+
+  async dismissSession(): Promise<void> {
+    this.session = null;
+    await this.#command(async () => void (await request('desk.dismissCrash', {})));
+  }
+
+  /** Does what was chosen in the native menu. */
+  async obey(command: MenuCommand): Promise<void> {
+    const hasProject = this.project !== null && this.project.trouble === null;
+    if (command === 'new') this.wizard = { model: null };
+    else if (command === 'example') await this.add('projects.createExample');
+    else if (command === 'open') await this.add('projects.open');
+    else if (command === 'palette') this.isPaletteOpen = true;
+    else if (command === 'kit') this.isKitOpen = true;
+    else if (!hasProject) return;
+    else if (command === 'export') await this.export();
+    else if (command === 'run') await (this.isRunning ? undefined : this.run());
+    else if (command === 'queue') await this.enqueue();
+    else if (command === 'cancel') await (this.isRunning ? this.cancel() : undefined);
+    else if (command === 'console') this.isConsoleOpen = !this.isConsoleOpen;
+    else if (command === 'settings') this.tab = 'settings';
   }
 
   async select(directory: string | null): Promise<void> {
@@ -104,6 +167,7 @@ export class Desk {
       this.runs = [];
       this.detail = null;
       this.trash = [];
+      this.queue = [];
       this.files = [];
       this.settings = {};
       this.draft = {};
@@ -155,6 +219,7 @@ export class Desk {
       this.runs = state.runs;
       this.detail = state.detail;
       this.trash = state.trash;
+      this.queue = state.queue;
       this.files = state.files;
       if (JSON.stringify(this.settings) !== JSON.stringify(state.settings)) this.settings = state.settings;
       this.changed = state.changed;
@@ -199,6 +264,28 @@ export class Desk {
   async run(): Promise<void> {
     await this.#order('start', 'run.start');
     this.tab = 'steps';
+  }
+
+  /** Puts a run with the saved settings behind those that wait. */
+  async enqueue(): Promise<void> {
+    await this.#inQueue((directory) => request('queue.add', { directory }));
+  }
+
+  async unqueue(id: number): Promise<void> {
+    await this.#inQueue((directory) => request('queue.remove', { directory, id }));
+  }
+
+  async startQueue(): Promise<void> {
+    await this.#inQueue((directory) => request('queue.start', { directory }));
+  }
+
+  async #inQueue(act: (directory: string) => Promise<null>): Promise<void> {
+    const { directory } = this;
+    if (directory === null) return;
+    await this.#command(async () => {
+      await act(directory);
+      await this.look();
+    });
   }
 
   /** Keeps a value in the draft; one that is as saved leaves it. */

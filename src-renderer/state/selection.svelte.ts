@@ -4,12 +4,14 @@ export interface Selected {
   readonly kind: SelectionKind;
   /** Of a layer its name in the program, of a block, cell or net its path, of a path its number. */
   readonly id: string;
+  /** Path of the block that a cell is in. */
+  readonly block?: string;
 }
 
 class Selection {
   current = $state.raw<Selected | null>(null);
-  select(kind: SelectionKind, id: string): void {
-    this.current = { kind, id };
+  select(kind: SelectionKind, id: string, block?: string): void {
+    this.current = { kind, id, ...(block !== undefined && { block }) };
   }
   clear(): void {
     this.current = null;

@@ -1,4 +1,7 @@
 /** What a message's code means, beyond what the message itself says. Exact codes first, then the part before the dash. */
+import { explainZh } from './explain.zh.ts';
+import { language } from './index.svelte.ts';
+
 export interface Explanation {
   readonly means: string;
   readonly causes: readonly string[];
@@ -124,13 +127,85 @@ const PREFIX: Readonly<Record<string, Explanation>> = {
   },
   KIT: {
     means: 'The cell library is not there or not whole.',
-    causes: ['No network at the first run', 'pip is missing'],
-    tries: ['Connect once; it is kept after that'],
+    causes: [
+      'No network at the first run',
+      'No package index is known, and pip is missing',
+      'A proxy gave another file',
+    ],
+    tries: [
+      'Help › Cell library: fetch it there, or take a file that was downloaded elsewhere',
+      'It is kept after that',
+    ],
   },
   VIEW: {
     means: 'A view could not be computed. The run itself is not touched.',
     causes: ['The run has not come so far yet'],
     tries: ['Run the flow to the step that is named'],
+  },
+  DATA: {
+    means: 'A file of numbers (calibration or test data) cannot be used.',
+    causes: ['A shape or type that the model does not take', 'A damaged or cut file'],
+    tries: ['Save it again as .npy with the shape of the model’s input'],
+  },
+  PASS: {
+    means: 'A pass that simplifies the model could not do its work.',
+    causes: ['A graph of an unusual form', 'A fault of Ingot'],
+    tries: ['Switch the pass off in the settings', 'Report it with the model'],
+  },
+  FLOOR: {
+    means: 'No floorplan fits what was asked.',
+    causes: ['A die that is too small for the cells', 'Pins or macros that overlap or lie outside'],
+    tries: ['A lower floorplan.utilization', 'Remove fixed places of pins or macros'],
+  },
+  CLOCK: {
+    means: 'The clock tree could not be built as asked.',
+    causes: ['No room for its buffers', 'A library without clock buffers'],
+    tries: ['A lower floorplan.utilization', 'A higher limit of clock skew'],
+  },
+  EXTRACT: {
+    means: 'Resistance and capacitance of the wires could not be taken from the layout.',
+    causes: ['A net that is not whole', 'Layers without figures in the kit'],
+    tries: ['Look at the checks of the routing step'],
+  },
+  POWER: {
+    means: 'Power or voltage drop could not be computed, or is beyond its limit.',
+    causes: ['No activity was recorded', 'Too few straps of the power grid'],
+    tries: ['Run the simulation step', 'A closer power grid in the floorplan settings'],
+  },
+  CHECK: {
+    means: 'The finished layout breaks a rule or differs from its netlist.',
+    causes: ['Routing left a conflict', 'A fault of Ingot'],
+    tries: ['Find the place in the layout view', 'Report it with the run’s export'],
+  },
+  NETLIST: {
+    means: 'A netlist could not be read or does not fit the cell library.',
+    causes: ['Cells of another library', 'Verilog beyond the flat, mapped form'],
+    tries: ['Synthesise it for the library that is named'],
+  },
+  LAYOUT: {
+    means: 'A DEF, LEF or GDS file could not be read or written.',
+    causes: ['A statement that is not supported', 'A damaged file'],
+    tries: ['The message names line and statement'],
+  },
+  WORLD: {
+    means: 'The system refused: disk, memory or permission.',
+    causes: ['A full disk', 'No right to write there', 'A disk that went away'],
+    tries: ['Free space', 'Check the folder’s rights, then run again: finished steps are kept'],
+  },
+  YOSYS: {
+    means: 'A remark of Yosys about the design.',
+    causes: ['It is usual where memories become registers'],
+    tries: ['Nothing, unless the synthesis failed'],
+  },
+  FOREIGN: {
+    means: 'A project of another flow could not be taken over as it is.',
+    causes: ['A setting without a counterpart', 'A file that it names is missing'],
+    tries: ['Read the record of the import: it lists what was taken, changed and left'],
+  },
+  OPENROAD: {
+    means: 'OpenROAD is missing, too old or failed.',
+    causes: ['It is not installed', 'A version without a command that is needed'],
+    tries: ['`ingot doctor` lists tools, paths and versions', 'Use Ingot’s own engine for the step'],
   },
   DESK: {
     means: 'The window could not do what was asked.',
@@ -139,5 +214,14 @@ const PREFIX: Readonly<Record<string, Explanation>> = {
   },
 };
 
-export const explain = (code: string): Explanation | null =>
-  EXACT[code] ?? PREFIX[code.split('-')[0] ?? ''] ?? null;
+const prefixOf = (code: string): string => code.split('-')[0] ?? '';
+
+/** In the locale that is chosen; null where there is nothing to add. */
+export function explain(code: string): Explanation | null {
+  const english = EXACT[code] ?? PREFIX[prefixOf(code)] ?? null;
+  if (language.locale !== 'zh' || english === null) return english;
+  return explainZh[code] ?? explainZh[prefixOf(code)] ?? english;
+}
+
+/** Codes and prefixes that are explained. */
+export const EXPLAINED: readonly string[] = [...Object.keys(EXACT), ...Object.keys(PREFIX)];

@@ -30,14 +30,22 @@ export interface DeskOptions {
   /** Folders on the list of projects. */
   readonly recent?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** The user's folder, where it is to outlive the window; default one of its own. */
+  readonly user?: string;
+  readonly args?: readonly string[];
 }
 
 /** Closed at the end of the test that opened it. */
-export async function openDesk({ recent = [], env = {} }: DeskOptions = {}): Promise<DeskWindow> {
-  const user = mkdtempSync(join(tmpdir(), 'ingot-desk-'));
+export async function openDesk({
+  recent = [],
+  env = {},
+  user: given,
+  args: more = [],
+}: DeskOptions = {}): Promise<DeskWindow> {
+  const user = given ?? mkdtempSync(join(tmpdir(), 'ingot-desk-'));
   writeFileSync(join(user, 'recent-projects.json'), JSON.stringify(recent));
   // Nothing is drawn by the GPU here; starting its process without one costs time and can fail under load.
-  const args = ['.', '--disable-gpu', `--user-data-dir=${user}`];
+  const args = ['.', '--disable-gpu', `--user-data-dir=${user}`, ...more];
   // Chromium's sandbox refuses to start as root (containers, CI); the window's own stays on elsewhere.
   if (process.getuid?.() === 0) args.push('--no-sandbox');
   // ELECTRON_RUN_AS_NODE may come from a test runner that runs in Electron.
@@ -52,7 +60,7 @@ export async function openDesk({ recent = [], env = {} }: DeskOptions = {}): Pro
   app.process().stderr?.on('data', (text: Buffer) => (stderr += text.toString()));
   onTestFinished(async () => {
     await app.close().catch(() => undefined);
-    rmSync(user, { recursive: true, force: true });
+    if (given === undefined) rmSync(user, { recursive: true, force: true });
   });
   const page = await app.firstWindow();
   await page.getByTestId('sidebar').waitFor();
