@@ -1,7 +1,9 @@
 /**
  * `npm run bench:physical [-- --cells small|10k|30k|45k|118k|all ... | NAME ... | FILE.v ...] [--sdc F] [--utilization U]
- * [--seed S] [--threads N] [--update]`: netlists through `ingot pnr`'s flow, what came of it as tables, compared with
- * physical-baseline.json (quality with a small margin, time and memory with a large one). Leaves with 1 if one falls short.
+ * [--seed S] [--threads N] [--update] [--mixed] [--alone] [--resume]`: netlists through `ingot pnr`'s flow, what came of it
+ * as tables, compared with physical-baseline.json (quality with a small margin, time and memory with a large one). Leaves
+ * with 1 if one falls short. With OpenROAD on the PATH the same goes through it, for a table of both (not with --alone);
+ * with --mixed also placed by one and routed by the other. --resume goes on with projects of an earlier bench.
  */
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -11,6 +13,7 @@ import { parseArgs } from 'node:util';
 import {
   createProject,
   importFiles,
+  openProject,
   pnrFlow,
   readArtefact,
   readRunDetail,
@@ -22,9 +25,18 @@ import { findProgram } from '../../src-main/tools/find-program.ts';
 import { exampleFolder } from '../../src-main/tools/own-files.ts';
 import { synthesize } from '../../src-main/tools/synthesize.ts';
 import { kitText, nangate45 } from '../support/kit.ts';
+import { gcdRtl } from '../openroad/gcd.ts';
 import { controlRtl, systolicRtl, type Rtl } from '../support/physical-designs.ts';
 import { compareWith, type Measured, type Baseline } from './physical-baseline.ts';
 import { meshVerilog } from './mesh.ts';
+import {
+  INGOT,
+  MIXED,
+  OPENROAD,
+  printEngines,
+  type EngineChoice,
+  type EngineRun,
+} from './physical-engines.ts';
 import { printTable, short, type Row } from './table.ts';
 
 interface Design {
@@ -85,6 +97,13 @@ const DESIGNS: readonly Design[] = [
     periodPs: 2000,
     netlist: () => Promise.resolve(meshVerilog(4)),
   },
+  {
+    name: 'gcd',
+    group: 'small',
+    utilization: 0.5,
+    periodPs: 1000,
+    netlist: mapped(gcdRtl, true),
+  },
   systolic(2, 'small'),
   { name: 'demo', group: 'small', utilization: 0.45, periodPs: 4000, netlist: demoNetlist },
   systolic(4, '10k'),
@@ -122,23 +141,29 @@ set_load 3 [all_outputs]
 interface Options {
   readonly sdc: string | undefined;
   readonly settings: Readonly<Record<string, string>>;
+  readonly isResumed: boolean;
 }
 
-/** Runs a design from its netlist in a new project. */
-async function run(design: Design, options: Options): Promise<RunDetail> {
-  const dir = join(FOLDER, design.name);
-  rmSync(dir, { recursive: true, force: true });
+/** Runs a design from its netlist in a new project, or in that of an earlier bench. */
+async function run(design: Design, options: Options, engine: EngineChoice): Promise<RunDetail> {
+  const dir = join(FOLDER, engine === INGOT ? design.name : `${design.name}-${engine.label}`);
+  if (!options.isResumed) rmSync(dir, { recursive: true, force: true });
   mkdirSync(dir, { recursive: true });
   const [netlist, constraints] = [join(dir, 'netlist.v'), join(dir, 'constraints.sdc')];
   writeFileSync(netlist, await design.netlist());
   writeFileSync(constraints, options.sdc ?? sdcOf(design.periodPs));
-  const project = createProject(join(dir, 'project'), { name: design.name });
+  const folder = join(dir, 'project');
+  const project = existsSync(folder) ? openProject(folder) : createProject(folder, { name: design.name });
   try {
     importFiles(project, [
       { role: 'netlist', path: netlist },
       { role: 'constraints', path: constraints },
     ]);
-    const settings = { 'floorplan.utilization': String(design.utilization), ...options.settings };
+    const settings = {
+      'floorplan.utilization': String(design.utilization),
+      ...options.settings,
+      ...engine.settings,
+    };
     const result = await runFlow(project, { flow: { steps: pnrFlow('size') }, settings });
     if (result.error) console.log(`${design.name}: ${formatDiagnostic(result.error)}`);
     return readRunDetail(project);
@@ -231,6 +256,9 @@ async function main(): Promise<number> {
       seed: { type: 'string' },
       threads: { type: 'string' },
       update: { type: 'boolean' },
+      mixed: { type: 'boolean' },
+      alone: { type: 'boolean' },
+      resume: { type: 'boolean' },
     },
   });
   const words = [...(values.cells ?? []), ...positionals];
@@ -258,10 +286,24 @@ async function main(): Promise<number> {
   const baseline = JSON.parse(readFileSync(BASELINE, 'utf8')) as Baseline;
   const complaints: string[] = [];
   const rows: Row[] = [];
+  const both: EngineRun[] = [];
+  const hasOpenRoad = findProgram('openroad') !== null && values.alone !== true;
+  const others = hasOpenRoad ? [OPENROAD, ...(values.mixed ? MIXED : [])] : [];
   for (const design of [...named, ...files]) {
-    const detail = await run(design, { sdc, settings });
+    const options = { sdc, settings, isResumed: values.resume === true };
+    const detail = await run(design, options, INGOT);
     const measured = measure(design, detail);
     rows.push(rowOf(design.name, measured));
+    both.push({ design: design.name, engine: INGOT.label, measured, detail });
+    for (const engine of others) {
+      const theirs = await run(design, options, engine);
+      both.push({
+        design: design.name,
+        engine: engine.label,
+        measured: measure(design, theirs),
+        detail: theirs,
+      });
+    }
     printTable(
       `${design.name}: steps`,
       ['step', 'status', 'wall s', 'CPU s', 'peak MiB'],
@@ -280,11 +322,9 @@ async function main(): Promise<number> {
     );
   }
   printTable('Placing and routing', HEAD, rows);
-  console.log(
-    findProgram('openroad') === null
-      ? 'OpenROAD: openroad not found on the PATH, nothing to compare with'
-      : 'OpenROAD is on the PATH; the comparison with it is not part of this bench',
-  );
+  if (hasOpenRoad) printEngines(both);
+  else if (values.alone !== true)
+    console.log('OpenROAD: openroad not found on the PATH, nothing to compare with');
   for (const complaint of complaints) console.log(complaint);
   return complaints.length > 0 ? 1 : 0;
 }

@@ -19,7 +19,7 @@ export function techLefFor(techLef: string, kit: Kit, antennaRatio: number): str
   let text = techLef;
   for (const layer of kit.tech.layers) {
     if (layer.kind !== 'routing') continue;
-    const end = new RegExp(`^END ${layer.name}\\s*$`, 'm');
+    const end = new RegExp(`^END ${layer.name}[ \\t]*$`, 'm');
     text = text.replace(
       end,
       `  ANTENNAMODEL OXIDE1 ;\n  ANTENNAAREARATIO ${antennaRatio} ;\nEND ${layer.name}`,
