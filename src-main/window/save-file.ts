@@ -5,7 +5,7 @@ import { BrowserWindow, dialog, type SaveDialogOptions } from 'electron';
 import { z } from 'zod';
 import { IngotError } from '../base/diagnostic.ts';
 import * as engine from '../flow/index.ts';
-import type { SavedKind } from '../ipc/contract.ts';
+import type { Requests, SavedKind } from '../ipc/contract.ts';
 
 const CHARS_MAX = 200_000_000;
 const TITLES: Readonly<Record<SavedKind, string>> = {
@@ -42,7 +42,7 @@ export async function saveFile({
   kind,
   name,
   content,
-}: z.infer<typeof SaveFile>): Promise<{ readonly name: string } | null> {
+}: Requests['files.save']['args']): Promise<{ readonly name: string } | null> {
   if (!isOfKind(kind, content)) throw new IngotError('DESK-007', `${name} is not a ${kind} file`);
   const options: SaveDialogOptions = {
     title: TITLES[kind],

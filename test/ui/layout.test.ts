@@ -1,12 +1,13 @@
 /** Layout and timing views in the window, with made-up chips. `npm run build` comes first. */
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { statSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { decode } from 'fast-png';
 import type { Page } from 'playwright';
 import { describe, expect, test } from 'vitest';
 import { createProject, openProject, runFlow } from '../../src-main/flow/index.ts';
 import { BIG_CELLS } from '../support/big-layout.ts';
-import { displayNote, openDesk, shoot, skipsDesk, type DeskWindow } from '../support/desk.ts';
+import { ask, displayNote, openDesk, shoot, skipsDesk, type DeskWindow } from '../support/desk.ts';
 import { temporaryFolder } from '../support/toy-project.ts';
 import { FLOW } from '../support/view-flow.ts';
 
@@ -205,6 +206,51 @@ describe.skipIf(skipsDesk)(`layout and timing views${displayNote}`, () => {
       expect(await sentBytes()).toBeLessThan(once + 3_000_000);
     },
   );
+
+  test('picture, drawing and layer properties are saved where the user says, and come back', async () => {
+    const desk = await openDesk({ recent: [await projectWithViews(20_000)], env: environment });
+    const { page } = desk;
+    const folder = temporaryFolder();
+    const save = async (button: string, file: string): Promise<Buffer> => {
+      await desk.app.evaluate(
+        ({ dialog }, filePath) => {
+          dialog.showSaveDialog = () => Promise.resolve({ canceled: false, filePath });
+        },
+        join(folder, file),
+      );
+      await page.getByRole('button', { name: button, exact: true }).click();
+      await page.getByTestId('layout-told').getByText(`Saved ${file}`).waitFor();
+      return readFileSync(join(folder, file));
+    };
+    await openLayout(desk);
+    const png = decode(await save('PNG', 'chip.png'));
+    const canvas = (await page.getByTestId('shapes').boundingBox())!;
+    expect([png.width, png.height]).toEqual([Math.round(canvas.width), Math.round(canvas.height)]);
+    // Not one colour: the chip is in it.
+    expect(new Set(new Uint32Array(Uint8Array.from(png.data).buffer)).size).toBeGreaterThan(500);
+    const svg = (await save('SVG', 'chip.svg')).toString();
+    expect(svg.match(/<path data-batch="layer:/g)!.length).toBeGreaterThan(5);
+    expect(svg.match(/M/g)!.length).toBeGreaterThan(10_000);
+
+    const layers = page.getByTestId('layers');
+    await layers.getByLabel('metal3').first().waitFor();
+    await layers.getByRole('checkbox', { name: /metal3/ }).uncheck();
+    const lyp = join(folder, 'chip.lyp');
+    expect((await save('Save .lyp', 'chip.lyp')).toString()).toMatch(/<visible>false<[^/]*[\s\S]*metal3/);
+    await layers.getByRole('checkbox', { name: /metal3/ }).check();
+    await page.getByLabel('Load layer properties of KLayout').setInputFiles(lyp);
+    await expect.poll(() => layers.getByRole('checkbox', { name: /metal3/ }).isChecked()).toBe(false);
+
+    // What it is not is not written.
+    for (const args of [
+      { kind: 'svg', name: 'a.svg', content: '<svg ><script>1</script></svg>' },
+      { kind: 'png', name: 'a.png', content: 'not a picture' },
+      { kind: 'sh', name: 'a.sh', content: '#!' },
+      { kind: 'svg', name: '../a.svg', content: '<svg ></svg>' },
+    ])
+      expect(await ask(desk, 'files.save', args)).toMatchObject({ ok: false });
+    expect(readdirSync(folder).sort()).toEqual(['chip.lyp', 'chip.png', 'chip.svg']);
+  });
 
   test('a path of the timing view lights up in the layout', async () => {
     const desk = await openDesk({ recent: [await projectWithViews(100_000)], env: environment });
