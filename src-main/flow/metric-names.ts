@@ -13,7 +13,36 @@ const MAPPED: Names = [
   ['mappedWnsPs', 'synth__timing__setup__ws', 1e-3],
 ];
 
+/** Of OpenROAD's steps; its own timing beside ours, which has the stage's plain names. */
+const OPENROAD: Readonly<Record<string, Names>> = {
+  'placement-of-openroad': [
+    ['hpwlUm', 'detailedplace__route__wirelength__estimated'],
+    ['utilization', 'detailedplace__design__instance__utilization'],
+  ],
+  'openroad-repair-timing': [
+    ['openroadWnsPs', 'cts__timing__setup__ws', 1e-3],
+    ['openroadHoldWnsPs', 'cts__timing__hold__ws', 1e-3],
+  ],
+  'openroad-detailed-route': [['openroadDrvs', 'detailedroute__openroad__route__drc_errors']],
+  'routing-of-openroad': [
+    ['wirelengthUm', 'detailedroute__route__wirelength'],
+    ['wirelengthPerHpwl', 'detailedroute__route__wirelength__per_hpwl'],
+    ['vias', 'detailedroute__route__vias'],
+    ['viasPerPin', 'detailedroute__route__vias__per_pin'],
+    ['antennaDiodes', 'detailedroute__antenna_diodes_count'],
+    ['antennaDiodes', 'globalroute__antenna_diodes_count'],
+  ],
+  'openroad-extraction': [
+    ['openroadWnsPs', 'finish__openroad__timing__setup__ws', 1e-3],
+    ['openroadTnsPs', 'finish__openroad__timing__setup__tns', 1e-3],
+    ['openroadHoldWnsPs', 'finish__openroad__timing__hold__ws', 1e-3],
+    ['openroadHoldTnsPs', 'finish__openroad__timing__hold__tns', 1e-3],
+    ['openroadSkewPs', 'finish__openroad__clock__skew__setup', 1e-3],
+  ],
+};
+
 const NAMES: Readonly<Record<string, Names>> = {
+  ...OPENROAD,
   netlist: MAPPED,
   synthesise: MAPPED,
   'synthesise-rtl': MAPPED,
@@ -83,6 +112,12 @@ const STAGES: Readonly<Record<string, string>> = {
   repair: 'repair',
   route: 'detailedroute',
   timing: 'finish',
+  'openroad-floorplan': 'floorplan',
+  'openroad-place': 'globalplace',
+  'openroad-legalize': 'detailedplace',
+  'openroad-clock': 'cts',
+  'openroad-global-route': 'globalroute',
+  'openroad-detailed-route': 'detailedroute',
 };
 
 type Measured = Pick<StepFacts, 'name' | 'metrics' | 'proofs' | 'log'> & {

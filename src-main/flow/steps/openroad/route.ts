@@ -139,7 +139,7 @@ export const OPENROAD_ROUTE: Flow = [globalRouteStep, antennaStep, detailedRoute
 export const openRoadRoutedStep = defineStep({
   name: 'routing-of-openroad',
   title: 'Take over OpenROAD’s routing',
-  version: 1,
+  version: 2,
   inputs: ['kit.bin', 'openroad-final.def', 'openroad-final.v', 'openroad-detailed-route.json'],
   outputs: ['filled.bin', 'route-stats.bin'],
   settings: [],
@@ -155,7 +155,8 @@ export const openRoadRoutedStep = defineStep({
     const { netlist, floorplan, placement } = chip;
     const told = readOpenRoadMetrics(context.readText('openroad-detailed-route.json'));
     const hpwlUm = hpwl(netlist, kit, floorplan, placement) / kit.tech.dbuPerUm;
-    const stats = statsOf(chip, kit, hpwlUm, drtIterations(told));
+    const antennas = [...told].findLast(([name]) => name.endsWith('antenna__violating__nets'))?.[1] ?? 0;
+    const stats = statsOf(chip, kit, hpwlUm, drtIterations(told), antennas);
     context.writeArtefact('filled.bin', packChip(chip));
     context.writeArtefact('route-stats.bin', pack(stats));
     context.metric('hpwlUm', hpwlUm, 'um');
@@ -164,6 +165,7 @@ export const openRoadRoutedStep = defineStep({
     context.metric('vias', stats.vias);
     context.metric('viasPerPin', stats.vias / stats.pins);
     context.metric('antennaDiodes', stats.antennaDiodes);
+    context.metric('antennaViolations', antennas);
     context.metric('fillers', fillers);
     context.progress(0.5, 'verifying');
     const report = verifyPlacement(netlist, kit, floorplan, placement, { full: true });
@@ -257,7 +259,7 @@ function statsOf(chip: ChipState, kit: Kit, hpwlUm: number, iterations: readonly
     shiftedCells: 0,
     antennaHops: 0,
     antennaDiodes: netlist.instMaster.reduce((n, m) => n + Number(kit.masters[m]!.name === diode), 0),
-    antennaViolations: 0,
+    antennaViolations,
     usage: { columns: 0, rows: 0, tileDbu: 1, horizontal: new Uint8Array(), vertical: new Uint8Array() },
   };
 }
