@@ -224,7 +224,14 @@ async function withFillers(
 }
 
 /** The embedded router's figures of another's routing; what only that one has (searches, crowding) is empty. */
-function statsOf(chip: ChipState, kit: Kit, hpwlUm: number, iterations: readonly DrtIteration[]): RouteStats {
+function statsOf(
+  chip: ChipState,
+  kit: Kit,
+  hpwlUm: number,
+  iterations: readonly DrtIteration[],
+  /** Nets, by OpenROAD's own check. */
+  antennaViolations: number,
+): RouteStats {
   const { netlist } = chip;
   const { wires, vias } = chip.routing!;
   const um = kit.tech.dbuPerUm;
