@@ -188,7 +188,7 @@ describe.skipIf(skipsDesk)(`the window${displayNote}`, () => {
         bridge: Object.keys(window.ingot),
         isFrozen: Object.isFrozen(window.ingot),
       })),
-    ).toEqual({ node: [], bridge: ['request', 'onChange', 'offer'], isFrozen: true });
+    ).toEqual({ node: [], bridge: ['request', 'onChange', 'onCommand', 'offer'], isFrozen: true });
     expect(
       await app.evaluate(({ BrowserWindow }) => {
         // Not in Electron's types.
