@@ -3,8 +3,9 @@
  * and `-PID` from stdin; at its end it kills what is left.
  */
 import { createInterface } from 'node:readline';
-import { endTree, processTree } from './tools/runner/processes.ts';
+import { endTree, GUARD_TITLE, processTree } from './tools/runner/processes.ts';
 
+process.title = GUARD_TITLE;
 const GRACE_MS = 1000;
 const jobs = new Map<number, string>();
 

@@ -1,6 +1,7 @@
 /** Processor time and memory of processes, from /proc where there is one (Linux), else from Node. */
 import { readFileSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
+import { GUARD_TITLE } from '../tools/runner/index.ts';
 
 const MIB = 2 ** 20;
 /** Linux reports process times in 1/100 s to programs, whatever its own tick (USER_HZ). */
@@ -40,6 +41,8 @@ export function ownPeakMiB(): number {
 export async function treeMiB(pid: number): Promise<number> {
   try {
     const status = await readFile(`/proc/${pid}/status`, 'latin1');
+    // It waits beside the step's tools, whose end it sees to.
+    if (status.startsWith(`Name:\t${GUARD_TITLE}\n`)) return 0;
     let sum = (Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1] ?? 0) * 1024) / MIB;
     for (const thread of await readdir(`/proc/${pid}/task`)) {
       const children = await readFile(`/proc/${pid}/task/${thread}/children`, 'latin1');

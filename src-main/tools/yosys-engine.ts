@@ -157,7 +157,8 @@ const noFolder = (place: string, cause: unknown): IngotError =>
 
 function judge(end: JobEnd, isNative: boolean): void {
   const { verdict } = end;
-  const fail = (code: string, message: string, remedy = LOG_REMEDY): IngotError =>
+  const again = end.bundle === null ? '' : `; ${end.bundle}/run.sh runs it again`;
+  const fail = (code: string, message: string, remedy = LOG_REMEDY + again): IngotError =>
     new IngotError(code, message, { place: isNative ? 'yosys' : '@yowasp/yosys', remedy });
   const where = isNative ? 'Yosys' : 'Yosys (WebAssembly)';
   switch (verdict.kind) {

@@ -4,15 +4,67 @@
  */
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join, resolve } from 'node:path';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import { IngotError } from '../../src-main/base/diagnostic.ts';
 import { requireOk, type JobEnd, type JobUsage } from '../../src-main/tools/runner/index.ts';
 import { fakeTool, leftProcesses, root, runFake, shell, TOKEN } from './fakes.ts';
 
 const isLinux = process.platform === 'linux';
 const code = (end: JobEnd): string | undefined => end.error?.diagnostic.code;
+
+/** A control group with so much memory, null where none can be made (version 1 and 2). */
+function limitedGroup(bytes: number): string | null {
+  for (const [folder, limit] of [
+    ['/sys/fs/cgroup', 'memory.max'],
+    ['/sys/fs/cgroup/memory', 'memory.limit_in_bytes'],
+  ] as const) {
+    const group = join(folder, `ingot-test-${process.pid}`);
+    try {
+      // Elsewhere this would be a folder like any other, and limit nothing.
+      if (!existsSync(join(folder, 'cgroup.procs'))) continue;
+      mkdirSync(group);
+      if (existsSync(join(group, limit))) {
+        writeFileSync(join(group, limit), String(bytes));
+        if (Number(readFileSync(join(group, limit), 'utf8')) === bytes) return group;
+      }
+      rmdirSync(group);
+    } catch {
+      // not ours to make
+    }
+  }
+  return null;
+}
+
+const RUNNER = resolve(import.meta.dirname, '../../src-main/tools/runner/index.ts');
+
+/** How a job ends that a process of its own runs in a control group. */
+async function verdictWithin(group: string, command: string): Promise<unknown> {
+  const job = {
+    tool: 'fake',
+    command,
+    args: [],
+    folder: join(root, 'group'),
+    env: { INGOT_TEST_TOKEN: TOKEN },
+  };
+  const script = `import { runJob } from ${JSON.stringify(RUNNER)};
+    console.log(JSON.stringify((await runJob(${JSON.stringify(job)})).verdict));`;
+  const enter = `echo $$ > '${group}/cgroup.procs'; exec "$0" --input-type=module -e "$1"`;
+  const out = execFileSync('/bin/sh', ['-c', enter, process.execPath, script], { encoding: 'utf8' });
+  // The guard leaves it a moment after the process that it guards.
+  const members = (): string => readFileSync(join(group, 'cgroup.procs'), 'utf8');
+  for (let i = 0; i < 100 && members() !== ''; i++) await new Promise((wait) => setTimeout(wait, 100));
+  return JSON.parse(out);
+}
 
 describe.skipIf(!isLinux)(`a job's end${isLinux ? '' : ' (skipped: these tests look at /proc)'}`, () => {
   afterEach(() => expect(leftProcesses()).toEqual([]));
@@ -74,8 +126,28 @@ describe.skipIf(!isLinux)(`a job's end${isLinux ? '' : ' (skipped: these tests l
     expect((await runFake(cpp)).verdict.kind).toBe('out-of-memory');
   });
 
+  const group = limitedGroup(300 * 2 ** 20);
+  test.skipIf(group === null)(
+    `a tool that the kernel ends for want of memory did not crash${group === null ? ' (skipped: control groups cannot be made here)' : ''}`,
+    async () => {
+      // A gigabyte at most, should the limit not hold.
+      const greedy = fakeTool('const a = []; while (a.length < 64) a.push(Buffer.alloc(2 ** 24, 1));');
+      try {
+        const verdict = await verdictWithin(group!, greedy);
+        expect(verdict).toEqual({
+          kind: 'out-of-memory',
+          evidence: 'the system ended a process for want of memory',
+        });
+      } finally {
+        rmdirSync(group!);
+      }
+    },
+  );
+
   test('a tool beyond its memory limit is ended', async () => {
-    const greedy = fakeTool('const a = []; setInterval(() => a.push(Buffer.alloc(2 ** 24, 1)), 20);');
+    const greedy = fakeTool(
+      'const a = []; setInterval(() => a.length < 64 && a.push(Buffer.alloc(2 ** 24, 1)), 20);',
+    );
     const end = await runFake(greedy, { limits: { memoryBytes: 300 * 2 ** 20 } });
     expect(end.verdict).toMatchObject({ kind: 'memory-limit', limitBytes: 300 * 2 ** 20 });
     expect(end.usage.peakBytes).toBeGreaterThan(300 * 2 ** 20);
@@ -154,7 +226,7 @@ describe.skipIf(!isLinux)(`a job's end${isLinux ? '' : ' (skipped: these tests l
     expect(text).toMatch(/\d+ bytes of output are not kept/);
     expect(readdirSync(join(end.log.path, '..')).filter((name) => name.includes('part'))).toEqual([]);
     expect(peak - before).toBeLessThan(400 * 2 ** 20);
-  });
+  }, 600_000);
 
   test('a tool that says that the disk is full', async () => {
     const end = await runFake(fakeTool(`require('node:fs').writeFileSync('/dev/full', 'x')`), {
@@ -167,23 +239,20 @@ describe.skipIf(!isLinux)(`a job's end${isLinux ? '' : ' (skipped: these tests l
   const disk = join(root, 'small-disk');
   mkdirSync(disk, { recursive: true });
   const isMounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', disk]).status === 0;
+  afterAll(() => void (isMounted && spawnSync('umount', ['-l', disk])));
   test.skipIf(!isMounted)(
     `a disk that is full of results, of log, or from the start${isMounted ? '' : ' (skipped: mounting a small disk needs root)'}`,
     async () => {
-      try {
-        const mute = shell('head -c 4000000 /dev/zero > out 2>/dev/null; exit 1');
-        const results = await runFake(mute, { folder: join(disk, 'a'), outputs: ['out'] });
-        expect(results.verdict.kind).toBe('disk-full');
-        const chatty = await runFake(shell('yes | head -c 4000000; sleep 1000'), { folder: join(disk, 'a') });
-        expect(chatty.verdict.kind).toBe('disk-full');
-        spawnSync('sh', ['-c', `head -c 4000000 /dev/zero > ${disk}/rest`]);
-        const inputs = [{ name: 'in', contents: 'x'.repeat(100_000) }];
-        const start = await runFake(shell('true'), { folder: join(disk, 'b'), inputs });
-        expect(start.verdict.kind).toBe('disk-full');
-        expect([code(results), code(chatty), code(start)]).toEqual(['TOOL-056', 'TOOL-056', 'TOOL-056']);
-      } finally {
-        execFileSync('umount', [disk]);
-      }
+      const mute = shell('head -c 4000000 /dev/zero > out 2>/dev/null; exit 1');
+      const results = await runFake(mute, { folder: join(disk, 'a'), outputs: ['out'] });
+      expect(results.verdict.kind).toBe('disk-full');
+      const chatty = await runFake(shell('yes | head -c 4000000; sleep 1000'), { folder: join(disk, 'a') });
+      expect(chatty.verdict.kind).toBe('disk-full');
+      spawnSync('sh', ['-c', `head -c 4000000 /dev/zero > ${disk}/rest`]);
+      const inputs = [{ name: 'in', contents: 'x'.repeat(100_000) }];
+      const start = await runFake(shell('true'), { folder: join(disk, 'b'), inputs });
+      expect(start.verdict.kind).toBe('disk-full');
+      expect([code(results), code(chatty), code(start)]).toEqual(['TOOL-056', 'TOOL-056', 'TOOL-056']);
     },
   );
 
@@ -300,7 +369,6 @@ describe.skipIf(!isLinux)(`a job's end${isLinux ? '' : ' (skipped: these tests l
 
   test('a job ends when the process that ran it is killed', async () => {
     const tool = shell('trap "" TERM; echo up; setsid sleep 1000 & while :; do sleep 1000; done');
-    const runner = resolve(import.meta.dirname, '../../src-main/tools/runner/index.ts');
     const job = {
       tool: 'fake',
       command: tool,
@@ -308,7 +376,7 @@ describe.skipIf(!isLinux)(`a job's end${isLinux ? '' : ' (skipped: these tests l
       folder: join(root, 'killed'),
       env: { INGOT_TEST_TOKEN: TOKEN },
     };
-    const script = `import { runJob } from ${JSON.stringify(runner)};
+    const script = `import { runJob } from ${JSON.stringify(RUNNER)};
       await runJob(${JSON.stringify(job)}, { onLine: (line) => console.log(line) });`;
     const parent = spawn(process.execPath, ['--input-type=module', '-e', script], {
       stdio: ['ignore', 'pipe', 'inherit'],

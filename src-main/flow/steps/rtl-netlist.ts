@@ -37,6 +37,7 @@ export const rtlNetlistStep = defineStep({
       clockPeriodPs: plainPeriodPs(sdc) ?? context.settings['clock.periodPs'],
       flatten: context.settings['synthesis.flatten'],
       tool: context.settings['synthesis.tool'],
+      workDir: context.workDir,
       signal: context.signal,
       onLine: yosysObserver(context),
     });

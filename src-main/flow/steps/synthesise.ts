@@ -34,6 +34,7 @@ export const synthesiseStep = defineStep({
       clockPeriodPs: context.settings['clock.periodPs'],
       flatten: context.settings['synthesis.flatten'],
       tool: context.settings['synthesis.tool'],
+      workDir: context.workDir,
       signal: context.signal,
       onLine: yosysObserver(context),
     });

@@ -1,4 +1,5 @@
 /** Runs foreign programs: see README.md. */
+export { GUARD_TITLE } from './processes.ts';
 export { runJob, requireOk } from './run-job.ts';
 export { readMessage, type MessageReader } from './messages.ts';
 export { runToExit, type OwnEnd } from './run-to-exit.ts';

@@ -6,6 +6,9 @@
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 
+/** What the guard (guard.ts) is called in lists of processes; it is no part of any job. */
+export const GUARD_TITLE = 'ingot guard';
+
 /** Environment variable that names the job a process belongs to. */
 export const MARK = 'INGOT_JOB_MARK';
 

@@ -6,6 +6,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { accessSync, constants } from 'node:fs';
 import { statfs } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { isWslProgram, launchOf, type Launch } from '../wsl.ts';
 import { tellCommand } from '../commands.ts';
 import { writeBundle } from './bundle.ts';
@@ -26,7 +27,8 @@ const DRAIN_MS = 5000;
  * Never throws: how it ended is in the verdict, and `error` says it to the user. Resolves when the program and all
  * that it started are gone.
  */
-export async function runJob(job: Job, options: JobOptions = {}): Promise<JobEnd> {
+export async function runJob(given: Job, options: JobOptions = {}): Promise<JobEnd> {
+  const job = { ...given, command: fullPath(given.command), folder: resolve(given.folder) };
   const unfit = findUnfit(job);
   if (unfit) return unstarted(job, unfit);
   if (options.signal?.aborted) return unstarted(job, { kind: 'cancelled' });
@@ -45,6 +47,10 @@ export function requireOk(end: JobEnd): JobEnd {
   if (end.error) throw end.error;
   return end;
 }
+
+/** The program has another current folder than we. */
+const fullPath = (command: string | null): string | null =>
+  command === null || isWslProgram(command) ? command : resolve(command);
 
 function findUnfit(job: Job): Verdict | null {
   try {
