@@ -163,23 +163,35 @@ export const repairTimingBody = (_plan: OpenRoadPlan, { isRepairOn }: BodyOption
       ]
     : ['ingot_note "timing repair is switched off"'];
 
-export const globalRouteBody = (): string[] => [
-  'if {[ingot_has pin_access]} { pin_access }',
+const globalRouteLines = [
   'ingot_run global_route {{-congestion_iterations 50} {-congestion_report_file congestion.rpt} {-verbose}}',
 ];
 
-/** Guides are read again, as no database of 2023 keeps the router's state. */
+/** The places where pins are met are kept by the database: the steps behind go on with them. */
+export const globalRouteBody = (): string[] => [
+  'if {[ingot_has pin_access]} { pin_access }',
+  ...globalRouteLines,
+];
+
+/** Routed globally again, as no database of 2023 keeps the router's state. */
 export const antennaBody = (plan: OpenRoadPlan): string[] => [
-  ...globalRouteBody(),
+  ...globalRouteLines,
   `ingot_run repair_antennas {{-iterations 5}} ${plan.diode}`,
   'if {[ingot_has check_placement]} { check_placement -verbose }',
   'check_antennas -report_file antennas.rpt',
   'if {[ingot_has write_guides]} { write_guides route.guide }',
 ];
 
-export const detailedRouteBody = (_plan: OpenRoadPlan, { seed }: BodyOptions): string[] => [
+/** Access to pins is taken from the database, unless diodes came whose pins nobody looked at yet. */
+export const detailedRouteBody = (plan: OpenRoadPlan, { seed }: BodyOptions): string[] => [
   `set options {{-output_drc drc.rpt} {-output_maze maze.log} {-verbose 1} {-drc_report_iter_step 5} {-droute_end_iter 64}}`,
   ...(seed === 1 ? [] : [`lappend options {-or_seed ${seed}} {-or_k 0.001}`]),
+  `set diodes 0
+foreach inst [[ord::get_db_block] getInsts] {
+  if {[[$inst getMaster] getName] eq "${plan.diode}"} { incr diodes }
+}
+ingot_value diodes $diodes
+if {$diodes == 0 && [ingot_has pin_access]} { lappend options {-no_pin_access} }`,
   'ingot_run detailed_route $options',
   'check_antennas -report_file antennas.rpt',
 ];
