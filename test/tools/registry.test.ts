@@ -17,7 +17,7 @@ import {
 } from '../../src-main/tools/registry/index.ts';
 import { launchOf, fromWslPath, toWslArgument, toWslPath } from '../../src-main/tools/wsl.ts';
 import { testTool } from '../support/tools.ts';
-import { cli, temporaryFolder } from '../support/toy-project.ts';
+import { cli, temporaryFolder, toyProject } from '../support/toy-project.ts';
 
 const isPosix = process.platform !== 'win32';
 const NAMES = ['INGOT_TOOLS', 'INGOT_CONFIG', 'INGOT_CACHE', 'PATH'] as const;
@@ -143,6 +143,23 @@ describe.skipIf(!isPosix)(
       expect([wrong.code, wrong.err]).toEqual([2, expect.stringContaining('CLI-003')]);
       const gone = await cli(['doctor', '--tool', 'surfer=/nonexistent/surfer'], env);
       expect([gone.code, gone.err]).toEqual([4, expect.stringContaining('TOOL-050')]);
+    });
+
+    test('the doctor tells what changed since the latest run', async () => {
+      const project = toyProject();
+      const at = fake('surfer', 'echo surfer 9.9');
+      const path = join(at, 'surfer');
+      const run = insertRun(project.db, { settings: {}, toolVersions: {}, startedAtMs: 1 });
+      insertRunTools(project.db, run, [
+        { name: 'surfer', path, version: 'surfer 9.8', capabilities: [] },
+        { name: 'vvp', path: '/gone/vvp', version: '11.0', capabilities: [] },
+      ]);
+      const env = { PATH: '', INGOT_TOOLS: at, INGOT_CONFIG: join(folder, 'none') };
+      const { out } = await cli(['doctor', '--project', project.dir, '--json'], env);
+      expect((JSON.parse(out) as { changes: string[] }).changes).toEqual([
+        `surfer was surfer 9.8 (${path}) in run 1; now it is surfer 9.9 (${path})`,
+        'vvp was 11.0 (/gone/vvp) in run 1; now it is missing',
+      ]);
     });
 
     test('a run records the program, its version and what it can do', async () => {

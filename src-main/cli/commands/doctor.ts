@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { IngotError } from '../../base/diagnostic.ts';
+import { openProject, readRunDetail } from '../../flow/index.ts';
 import { examine, type ToolReport } from '../../tools/doctor.ts';
 import { isProgram, PROGRAMS } from '../../tools/find-program.ts';
 import { keepToolPreferences, toolPreferences, toolPreferencesFile } from '../../tools/registry/index.ts';
@@ -9,7 +10,7 @@ import { table } from '../format.ts';
 
 export const doctorCommand: Command = {
   name: 'doctor',
-  usage: '[--folder DIR ...] [--tool NAME=PATH ...] [--json]',
+  usage: '[--folder DIR ...] [--tool NAME=PATH ...] [--project DIR] [--json]',
   summary: 'the tools on this machine: where, which version, what each can do and adds',
   positionalsMin: 0,
   positionalsMax: 0,
@@ -26,18 +27,22 @@ export const doctorCommand: Command = {
       value: 'NAME=PATH',
       help: 'take this program from now on; `NAME=` forgets it',
     },
+    project: { type: 'string', value: 'DIR', help: 'what its latest run used, beside what is here now' },
     ...JSON_OPTION,
   },
   async run(given, shell) {
     keep(given.texts('folder'), given.texts('tool'));
     const tools = await examine();
+    const project = given.text('project');
+    const changes = project === undefined ? [] : changesSince(project, tools);
     if (given.flag('json')) {
-      shell.print(JSON.stringify({ tools, preferences: toolPreferencesFile() }));
+      shell.print(JSON.stringify({ tools, preferences: toolPreferencesFile(), changes }));
       return EXIT.ok;
     }
     const rows = tools.map((t) => [stateOf(t), t.name, t.version ?? '', t.adds, t.path ?? '']);
     shell.print(table([['', 'tool', 'version', 'adds', 'path'], ...rows]));
     for (const tool of tools) for (const line of details(tool)) shell.print(line);
+    for (const line of changes) shell.print(line);
     return EXIT.ok;
   },
 };
@@ -79,5 +84,25 @@ function keep(folders: readonly string[], tools: readonly string[]): void {
         remedy: `give the path of ${name} itself, a file that can be run`,
       });
     keepToolPreferences({ programs: path === '' ? others : { ...others, [name]: kept } });
+  }
+}
+
+/** What is not as the project's latest run had it. FLOW-013 when nothing was run yet. */
+function changesSince(dir: string, tools: readonly ToolReport[]): string[] {
+  const project = openProject(dir);
+  try {
+    const run = readRunDetail(project);
+    return run.tools.flatMap((used) => {
+      const now = tools.find((tool) => tool.name === used.name);
+      const was = `${used.name} was ${used.version} (${used.path}) in run ${run.id}`;
+      if (!now?.isFound) return [`${was}; now it is missing`];
+      const lost = used.capabilities.filter((c) => now.capabilities.some((n) => n.name === c && !n.isThere));
+      const isSame = now.path === used.path && (now.version ?? used.version) === used.version;
+      if (isSame && lost.length === 0) return [];
+      const without = lost.length === 0 ? '' : `, without ${lost.join(', ')}`;
+      return [`${was}; now it is ${now.version ?? 'of unknown version'} (${now.path})${without}`];
+    });
+  } finally {
+    project.close();
   }
 }
