@@ -28,9 +28,9 @@ import { selection } from './selection.svelte.ts';
 const PREVIEW_WAIT_MS = 150;
 export const COMPARED_MAX = 8;
 
-/** How often the database is looked at: runs of the command line are seen by this alone. */
 const KIT_LOOK_MS = 250;
-const LOOK_MS = { running: 1000, idle: 3000 };
+/** How often the database is looked at: runs of the command line are seen by this alone, within a second. */
+const LOOK_MS = 700;
 
 export class Desk {
   projects = $state.raw<readonly ProjectSummary[]>([]);
@@ -196,8 +196,7 @@ export class Desk {
     this.#look ??= this.#lookUntilFresh().finally(() => {
       this.#look = null;
       clearTimeout(this.#timer);
-      const wait = this.isRunning ? LOOK_MS.running : LOOK_MS.idle;
-      this.#timer = setTimeout(() => void this.look(), wait);
+      this.#timer = setTimeout(() => void this.look(), LOOK_MS);
     });
     return this.#look;
   }

@@ -165,6 +165,7 @@ export const zh: Readonly<Record<TextKey, string>> = {
   'account.configuration': '发射',
   'compare.pick': '选择要比较的运行',
   'compare.pickHint': '在树中勾选二至八个运行；第一个为基准。',
+  'compare.all': '也显示 {n} 项相同的指标',
   'compare.metric': '指标',
   'compare.baseline': '基准',
   'compare.trend': '趋势',
