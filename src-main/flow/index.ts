@@ -7,6 +7,7 @@ export { listRuns, listTrash, type RunRow, type RunStatus } from '../project/que
 export type { StepRow, StepStatus } from '../project/queries/steps.ts';
 export type { ArtefactRow, LogRow, MetricRow, ProofRow } from '../project/queries/facts.ts';
 export { artefactPath, readArtefact } from '../project/artefact-store.ts';
+export { readLivePicture } from '../project/live-picture.ts';
 export { inWorld, worldError } from '../project/world.ts';
 export { createProject, importForeignProject, importProjectFile, setProjectSettings } from './projects.ts';
 export { checkSettings, defaultSettings, describeSpec, parseAssignments } from './check-settings.ts';
@@ -20,6 +21,7 @@ export type * from '../base/view-models.ts';
 export { runFlow, cancelRun, type RunOptions, type RunResult } from './run-flow.ts';
 export { readRunDetail, type RunDetail, type StepDetail } from './run-detail.ts';
 export { exportRun, type ExportOptions } from './export-run.ts';
+export { exportForm, type ExportForm } from './replay/index.ts';
 export { estimateSteps, stepRemainingS } from './estimate.ts';
 export { infer, type InferRequest, type InferResult } from './infer/infer.ts';
 export { FLOW } from './flow.ts';

@@ -1,18 +1,22 @@
 import type { ImportRecord } from '../foreign/index.ts';
+import type { SynthesizeInput } from '../../tools/yosys.ts';
 import { defineStep } from '../step.ts';
 import { readKitArtefact } from './chip-state.ts';
 import { keepNetlist } from './netlist.ts';
 import { yosysObserver } from './synthesise.ts';
 
+/** What Yosys is asked, apart from the kit: kept, so that a replay asks the same. */
+export type SynthesisTask = Pick<SynthesizeInput, 'design' | 'clockPeriodPs' | 'flatten'>;
+
 /** In place of generated hardware: Verilog as it is given, mapped to the kit, and its constraints. */
 export const rtlNetlistStep = defineStep({
   name: 'synthesise-rtl',
   title: 'Synthesise the RTL with Yosys',
-  version: 1,
+  version: 2,
   inputs: ['kit.bin', 'kit.lib'],
   files: ['rtl', 'constraints'],
   optionalFiles: ['import'],
-  outputs: ['synthesis.v', 'netlist.bin', 'constraints.bin', 'import.json'],
+  outputs: ['synthesis.json', 'synthesis.v', 'netlist.bin', 'constraints.bin', 'import.json'],
   exports: ['import.json'],
   settings: ['netlist.top', 'synthesis.tool', 'synthesis.flatten', 'clock.periodPs'],
   fingerprint: async (settings) => {
@@ -30,12 +34,16 @@ export const rtlNetlistStep = defineStep({
     const kit = readKitArtefact(context);
     const bundle = readRtlBundle(context.readFile('rtl').bytes);
     const sdc = decode('constraints');
-    const result = await synthesize({
+    const task: SynthesisTask = {
       design: { ...bundle, top: context.settings['netlist.top'] || bundle.top },
-      kit,
-      liberty: context.readText('kit.lib'),
       clockPeriodPs: plainPeriodPs(sdc) ?? context.settings['clock.periodPs'],
       flatten: context.settings['synthesis.flatten'],
+    };
+    context.writeArtefact('synthesis.json', JSON.stringify(task));
+    const result = await synthesize({
+      ...task,
+      kit,
+      liberty: context.readText('kit.lib'),
       tool: context.settings['synthesis.tool'],
       workDir: context.workDir,
       signal: context.signal,
