@@ -96,7 +96,7 @@ function allScripts(): Record<string, string> {
     script('load', loadBody(plan), { source: 'def' }),
     script('global', globalRouteBody(), { reports: 'routes' }),
     script('antennas', antennaBody(plan)),
-    script('route', detailedRouteBody(plan, { ...OPTIONS, seed: 7 })),
+    script('route', detailedRouteBody(plan)),
     script('fill', fillBody(plan)),
     script('extraction', extractionBody(), { reports: 'spef' }),
     script('drop', irDropBody(plan)),

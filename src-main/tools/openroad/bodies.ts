@@ -5,8 +5,8 @@ import { braced } from './script.ts';
 const um = (values: readonly number[]): string => braced(values.map(String));
 
 export interface BodyOptions {
+  /** Of the ports' placement, the only step that takes one. */
   readonly seed: number;
-  /** Has an SPEF of OpenRCX's rules in the folder: extraction by OpenROAD itself. */
   readonly isRepairOn: boolean;
 }
 
@@ -183,9 +183,8 @@ export const antennaBody = (plan: OpenRoadPlan): string[] => [
 ];
 
 /** Access to pins is taken from the database, unless diodes came whose pins nobody looked at yet. */
-export const detailedRouteBody = (plan: OpenRoadPlan, { seed }: BodyOptions): string[] => [
-  `set options {{-output_drc drc.rpt} {-output_maze maze.log} {-verbose 1} {-drc_report_iter_step 5} {-droute_end_iter 64}}`,
-  ...(seed === 1 ? [] : [`lappend options {-or_seed ${seed}} {-or_k 0.001}`]),
+export const detailedRouteBody = (plan: OpenRoadPlan): string[] => [
+  'set options {{-output_drc drc.rpt} {-output_maze maze.log} {-verbose 1} {-drc_report_iter_step 5} {-droute_end_iter 64}}',
   `set diodes 0
 foreach inst [[ord::get_db_block] getInsts] {
   if {[[$inst getMaster] getName] eq "${plan.diode}"} { incr diodes }

@@ -30,7 +30,7 @@ export interface KeptPlan {
 export const KIT_FILES = ['openroad-tech.lef', 'openroad-cells.lef', 'openroad-cells.lib'] as const;
 export const PLAN = 'openroad-plan.json';
 
-const SETTINGS = ['place.seed', 'route.seed', 'route.threads', 'timing.repair'] as const;
+const SETTINGS = ['place.seed', 'route.threads', 'timing.repair'] as const;
 type Key = (typeof SETTINGS)[number];
 export type OpenRoadContext = StepContext<Key>;
 
@@ -98,7 +98,7 @@ async function runStep(
   const { plan } = kept;
   const said = new Map<string, number>();
   const options = {
-    seed: context.settings[spec.stage.includes('route') ? 'route.seed' : 'place.seed'],
+    seed: context.settings['place.seed'],
     isRepairOn: context.settings['timing.repair'],
   };
   try {
