@@ -1,8 +1,13 @@
 /** The context a step runs in, on the side of its process: reads the store, tells the engine. */
 import { assert } from '../base/diagnostic.ts';
 import { artefactPath, readArtefact, storeArtefact } from '../project/artefact-store.ts';
+import { writeLivePicture } from '../project/live-picture.ts';
 import type { FromStep, StartMessage } from './process-protocol.ts';
 import type { AnyStep, Proof, StepContext } from './step.ts';
+
+/** Pictures of the step at work: as often at most, and not more than this share of the time goes into them. */
+const PICTURE_PERIOD_MS = 500;
+const PICTURE_SHARE = 0.04;
 
 /** Progress is sent at most this often, however often a step reports it. */
 const PROGRESS_PERIOD_MS = 100;
@@ -25,6 +30,7 @@ export function makeContext(
   const written = new Set<string>();
   const failedProofs: Proof[] = [];
   let sentAtMs = -Infinity;
+  let nextPictureMs = -Infinity;
 
   const input = (name: string): string => {
     const found = inputs.get(name);
@@ -59,6 +65,13 @@ export function makeContext(
       if (nowMs - sentAtMs < PROGRESS_PERIOD_MS) return;
       sentAtMs = nowMs;
       send({ type: 'progress', fraction: Math.min(1, Math.max(0, fraction)), message });
+    },
+    picture(make) {
+      const startMs = performance.now();
+      if (startMs < nextPictureMs) return;
+      writeLivePicture(start.projectDir, step.name, make());
+      const endMs = performance.now();
+      nextPictureMs = endMs + Math.max(PICTURE_PERIOD_MS, (endMs - startMs) / PICTURE_SHARE);
     },
     metric(name, value, unit = '') {
       assert(Number.isFinite(value), `metric ${name} is ${value}`);

@@ -88,6 +88,11 @@ export interface StepContext<K extends SettingKey = SettingKey> {
   log(diagnostic: Diagnostic): void;
   /** fraction 0..1 of this step; cheap to call often (sent at most ten times a second). */
   progress(fraction: number, message?: string): void;
+  /**
+   * What the window shows of the step at work (base/live-picture.ts, packed): asked for at most twice a second, and
+   * less often when making it takes long. Not a result.
+   */
+  picture(make: () => Uint8Array): void;
   metric(name: string, value: number, unit?: string): void;
   /** A `fail` makes the step fail (FLOW-005) once `run` returns; its artefacts are kept for inspection. */
   proof(proof: Proof): void;

@@ -286,6 +286,11 @@ export interface Requests {
   'desk.copy': { args: { readonly text: string }; result: null };
   /** A view's data as pack.ts wrote it (base/layout-view.ts, base/timing-view.ts); null where the run has none. */
   'run.view': { args: OfRun & { readonly view: ViewName }; result: Uint8Array | null };
+  /** The newest picture of a step at work (base/live-picture.ts, packed) made after a time; null where there is none. */
+  'run.live': {
+    args: InProject & { readonly afterMs: number };
+    result: { readonly bytes: Uint8Array; readonly madeAtMs: number } | null;
+  };
   'run.start': { args: InProject; result: null };
   'run.cancel': { args: InProject; result: null };
   /** Puts a run with the settings of now at the end of the queue, and starts it when nothing runs. */

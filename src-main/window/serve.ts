@@ -86,6 +86,7 @@ const ARGUMENTS = {
   }),
   'desk.copy': z.strictObject({ text: z.string().max(1_000_000) }),
   'run.view': OfRun.extend({ view: z.enum(['layout', 'timing']) }),
+  'run.live': InProject.extend({ afterMs: z.number().min(0) }),
   'run.start': InProject,
   'run.cancel': InProject,
   'queue.add': InProject,
@@ -199,6 +200,11 @@ const handlers: Handlers = {
       const found = artefacts.find(({ name }) => name === `${view}.view`);
       return found ? engine.readArtefact(project.dir, found.name, found.digest) : null;
     }),
+  'run.live': async ({ directory, afterMs }) => {
+    const dir = known(directory);
+    const pictures = ['place', 'route'].flatMap((step) => engine.readLivePicture(dir, step, afterMs) ?? []);
+    return pictures.sort((a, b) => b.madeAtMs - a.madeAtMs)[0] ?? null;
+  },
   'run.start': async ({ directory }) => {
     await startJob(known(directory));
     return null;

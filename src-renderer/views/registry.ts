@@ -33,7 +33,7 @@ export const VIEWS: readonly View[] = [
     id: 'layout',
     label: 'view.layout',
     component: () => import('./layout/LayoutView.svelte'),
-    needs: { run: true, artefacts: ['layout.view'] },
+    needs: { run: true },
   },
   {
     id: 'timing',

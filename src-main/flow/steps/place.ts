@@ -1,5 +1,6 @@
 import { pack } from '../../base/pack.ts';
 import { defineStep } from '../step.ts';
+import { Curves, livePicture } from './live.ts';
 import { judged, packChip, readChip, readConstraints, readKitArtefact } from './chip-state.ts';
 
 const PHASES = ['rough', 'ports', 'repair', 'global', 'legal', 'detailed'] as const;
@@ -22,6 +23,7 @@ export const placeStep = defineStep({
       ...readConstraints(context),
       isClockPropagated: false,
     };
+    const curves = new Curves(['HPWL', 'µm'], ['Overflow', '%']);
     const placed = placeChip(before.netlist, kit, before.floorplan, before.placement, {
       seed: context.settings['place.seed'],
       reweigh: (netlist, floorplan, placement) => {
@@ -29,8 +31,16 @@ export const placeStep = defineStep({
         const report = analyzeTiming(netlist, kit, wires, constraints, { pathCount: 0 });
         return report.setup.worstSlackPs < 0 ? timingWeights(netlist, report) : null;
       },
-      observe: (p) =>
-        context.progress((PHASES.indexOf(p.phase) + p.fraction) / PHASES.length, `${p.phase} placement`),
+      observe: (p) => {
+        context.progress((PHASES.indexOf(p.phase) + p.fraction) / PHASES.length, `${p.phase} placement`);
+        const { chip } = p;
+        if (p.hpwlDbu !== undefined && p.overflow !== undefined)
+          curves.add(p.phase, p.hpwlDbu / kit.tech.dbuPerUm, 100 * p.overflow);
+        if (chip)
+          context.picture(() =>
+            livePicture({ step: 'place', phase: p.phase, kit, ...chip(), wires: new Int32Array(0), curves }),
+          );
+      },
     });
     const { netlist, floorplan, placement } = placed;
     context.writeArtefact('placed.bin', packChip({ netlist, floorplan, placement, routing: null }));

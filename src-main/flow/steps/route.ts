@@ -2,6 +2,7 @@ import { IngotError } from '../../base/diagnostic.ts';
 import { pack } from '../../base/pack.ts';
 import type { RouteProgress } from '../../stages/routing/index.ts';
 import { defineStep } from '../step.ts';
+import { Curves, livePicture } from './live.ts';
 import { judged, packChip, readChip, readKitArtefact } from './chip-state.ts';
 
 export const routeStep = defineStep({
@@ -19,8 +20,25 @@ export const routeStep = defineStep({
     const options = { maxRounds: context.settings['route.maxRounds'], seed: context.settings['route.seed'] };
     const threads = context.settings['route.threads'];
     const pool = threads > 1 ? makeRoutePool(threads) : undefined;
-    const watch = (p: RouteProgress): void =>
+    const curves = new Curves(['Nets in conflict', '']);
+    const watch = (p: RouteProgress): void => {
       context.progress(0.97 * p.overall, `${p.phase}, round ${p.round}, ${p.conflicts} nets in conflict`);
+      if (p.phase === 'negotiate') curves.add(p.phase, p.conflicts);
+      const { wires, phase } = p;
+      if (wires)
+        context.picture(() =>
+          livePicture({
+            step: 'route',
+            phase,
+            kit,
+            floorplan,
+            netlist: given,
+            placement: before,
+            wires: wires(),
+            curves,
+          }),
+        );
+    };
     const { value, diagnostics } = routeChip(given, floorplan, before, kit, options, watch, pool);
     await pool?.close();
     diagnostics.forEach(context.log);

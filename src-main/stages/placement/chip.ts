@@ -40,6 +40,12 @@ export interface PlaceProgress {
   readonly fraction: number;
   readonly overflow?: number;
   readonly hpwlDbu?: number;
+  /** The chip as it stands now, during global placement; made when it is called. */
+  readonly chip?: () => {
+    readonly netlist: Netlist;
+    readonly floorplan: Floorplan;
+    readonly placement: Placement;
+  };
 }
 
 export interface PlaceChipReport {
@@ -97,13 +103,18 @@ export function placeChip(
     ...options,
   };
   const um = (dbu: number): number => dbu / kit.tech.dbuPerUm;
-  const watch = (phase: PlaceProgress['phase']): Partial<GlobalOptions> => ({
+  const watch = (
+    phase: PlaceProgress['phase'],
+    netlist: Netlist,
+    floorplan: Floorplan,
+  ): Partial<GlobalOptions> => ({
     observe: (p) =>
       o.observe?.({
         phase,
         fraction: Math.min(1, Math.max(0, (1 - p.overflow) / 0.92)),
         overflow: p.overflow,
         hpwlDbu: p.hpwlDbu,
+        chip: () => ({ netlist, floorplan, placement: p.placement() }),
       }),
   });
   const padding = (n: Netlist, p: Placement): Uint8Array =>
@@ -123,7 +134,7 @@ export function placeChip(
       paddingSites,
       start,
       ...(netWeights ? { netWeights } : {}),
-      ...watch(phase),
+      ...watch(phase, n, f),
       targetOverflow: overflow,
       ...(phase === 'global' ? o.global : {}),
     });

@@ -7,6 +7,7 @@
  */
 import type { CutLayer, Kit } from '../kit/types.ts';
 import { isTroubled, routeRegion, runBatch, type Bench, type BatchOrder, type RoutePool } from './batch.ts';
+import { emitNet } from './emit.ts';
 import type { RouteOptions } from './options.ts';
 import type { Report } from './progress.ts';
 import { makeRegions, type Regions } from './regions.ts';
@@ -83,6 +84,13 @@ export function makeRouter(
 export const presentCostOf = (round: number): number =>
   Math.min(PRESENT_COST_MAX, Math.round(FIRST_PRESENT_COST * PRESENT_GROWTH ** round));
 
+/** Of nets that are whole, in conflict or not. For those who look on. */
+function wiresNow({ state, order }: Router): Int32Array {
+  const out = { wires: [] as number[], vias: [] as number[] };
+  for (const n of order) if (n.isComplete) emitNet(state.lattice, n, out);
+  return Int32Array.from(out.wires);
+}
+
 /** Nets of the whole die routed between two reports. */
 const SLICE = 512;
 
@@ -96,6 +104,7 @@ export function routeAll(router: Router): void {
       round: 0,
       conflicts: left.length,
       fraction: 1 - left.length / Math.max(1, order.length),
+      wires: () => wiresNow(router),
     });
   for (const cut of regions.cuts) {
     tell();
@@ -179,7 +188,13 @@ export function negotiate(
     troubled = order.filter((n) => isTroubled(state, n));
     const left = troubled.length;
     router.conflictsByRound.push(left);
-    router.observe?.({ phase: 'negotiate', round: router.rounds, conflicts: left, fraction: r / rounds });
+    router.observe?.({
+      phase: 'negotiate',
+      round: router.rounds,
+      conflicts: left,
+      fraction: r / rounds,
+      wires: () => wiresNow(router),
+    });
     lastCount = left;
     if (left === 0) return [];
     if (left < best.count) best = { count: left, round: r, saved: save(order) };

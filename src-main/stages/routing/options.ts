@@ -75,6 +75,8 @@ export interface RouteProgress {
   readonly fraction: number;
   /** Of all the work, 0..1; never falls. */
   readonly overall: number;
+  /** Wires of the nets that are whole now, [wires * 5] layer, x1, y1, x2, y2 (DBU); made when it is called. */
+  readonly wires?: () => Int32Array;
 }
 
 /** Told now and then; cannot change the result. */

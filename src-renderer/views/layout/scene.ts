@@ -4,6 +4,7 @@
  * than a pixel, a picture from nearby draws the tiles that it sees.
  */
 import { CELL_KINDS, type LayoutView } from '../../../src-main/base/layout-view.ts';
+import type { LivePicture } from '../../../src-main/base/live-picture.ts';
 import { placeRect } from '../../../src-main/base/geometry.ts';
 import type { Box } from './camera.ts';
 import { cellColours, layerColours, MODULE_COLOURS, type Rgb, type Theme } from './colours.ts';
@@ -264,6 +265,26 @@ export function styleOf(id: string, theme: Theme, custom: Readonly<Record<string
   if (kind === 'rows') return [theme === 'dark' ? [32, 39, 51] : [226, 230, 237], 1];
   if (kind === 'fillers') return [theme === 'dark' ? [40, 48, 61] : [213, 219, 228], 1];
   if (kind === 'pins') return [theme === 'dark' ? [126, 152, 206] : [70, 98, 160], 0.75];
+  // See-through: where many lie, it is dense.
+  if (kind === 'moving') return [theme === 'dark' ? [104, 148, 226] : [38, 84, 176], 0.5];
   if (kind === 'ports') return [theme === 'dark' ? [255, 255, 255] : [20, 24, 32], 0.95];
   return [theme === 'dark' ? [120, 140, 170] : [120, 140, 170], 0.9];
+}
+
+/** Cells and wires of a step at work. */
+export function liveBatches({ cells, wires, layerWidthDbu, core }: LivePicture): Batch[] {
+  const batches = [makeBatch('rows', core), makeBatch('moving', cells)];
+  layerWidthDbu.forEach((width, layer) => {
+    const rects: number[] = [];
+    for (let w = 0; w < wires.length; w += 5)
+      if (wires[w] === layer)
+        rects.push(
+          wires[w + 1] - width / 2,
+          wires[w + 2] - width / 2,
+          wires[w + 3] + width / 2,
+          wires[w + 4] + width / 2,
+        );
+    if (rects.length > 0) batches.push(makeBatch(`layer:${layer}`, Int32Array.from(rects)));
+  });
+  return batches;
 }

@@ -44,6 +44,8 @@ export interface GlobalProgress {
   readonly iteration: number;
   readonly overflow: number;
   readonly hpwlDbu: number;
+  /** Where the cells stand now; made when it is called. */
+  readonly placement: () => Placement;
 }
 
 export interface GlobalResult {
@@ -211,6 +213,7 @@ function iterate(
   state: NesterovState,
   problem: Problem,
   o: GlobalOptions,
+  placement: () => Placement,
 ): number {
   const scratch = {
     u: makeVector(problem.objects),
@@ -227,7 +230,7 @@ function iterate(
     before = cost.hpwl;
     const factor = Math.pow(1.05, 1 - growth / (HPWL_GROWTH * Math.max(cost.hpwl, expected)));
     cost.lambda *= growth < 0 ? 1.05 : Math.max(0.95, Math.min(1.05, factor));
-    o.observe?.({ iteration, overflow: cost.overflow, hpwlDbu: cost.hpwl });
+    o.observe?.({ iteration, overflow: cost.overflow, hpwlDbu: cost.hpwl, placement });
     if (cost.overflow < o.targetOverflow && iteration > 50) break;
     if (cost.overflow < best.overflow) {
       Object.assign(best, { overflow: cost.overflow, hpwl: cost.hpwl, iteration });
@@ -279,16 +282,19 @@ export function placeGlobal(
   const { gradient, state: cost } = makeCost(problem, density, push);
   const objective = { gradient, clamp: makeClamp(problem, density.spreadWidth, density.spreadHeight) };
   const state = startNesterov(objective, problem, 0.1 * density.binWidth);
-  const iteration = iterate(objective, cost, state, problem, o);
-  const xDbu = placement.xDbu.slice();
-  const yDbu = placement.yDbu.slice();
-  problem.inst.forEach((i, k) => {
-    // The padding lies to the right of the cell.
-    xDbu[i] = Math.round(state.u.x[k] - problem.width[k] / 2);
-    yDbu[i] = Math.round(state.u.y[k] - problem.height[k] / 2);
-  });
+  const placed = (): Placement => {
+    const xDbu = placement.xDbu.slice();
+    const yDbu = placement.yDbu.slice();
+    problem.inst.forEach((i, k) => {
+      // The padding lies to the right of the cell.
+      xDbu[i] = Math.round(state.u.x[k] - problem.width[k] / 2);
+      yDbu[i] = Math.round(state.u.y[k] - problem.height[k] / 2);
+    });
+    return { ...placement, xDbu, yDbu };
+  };
+  const iteration = iterate(objective, cost, state, problem, o, placed);
   return {
-    placement: { ...placement, xDbu, yDbu },
+    placement: placed(),
     hpwlDbu: cost.hpwl,
     overflow: cost.overflow,
     iterations: iteration,
