@@ -55,6 +55,18 @@ export default {
   },
   deb: {
     packageCategory: 'electronics',
+    // What the binary is linked to and its dependencies do not bring, by their names before and after Debian's change of
+    // the time type; test/installer installs them alone in an empty root.
+    depends: [
+      'libgtk-3-0 | libgtk-3-0t64',
+      'libnss3',
+      'libasound2 | libasound2t64',
+      'libgbm1',
+      'libatspi2.0-0 | libatspi2.0-0t64',
+      'libnotify4',
+      'xdg-utils',
+    ],
+    recommends: ['libsecret-1-0'],
     compression: 'gz',
     fpm: ['resources/packaging/ingot-bin.sh=/usr/bin/ingot'],
   },

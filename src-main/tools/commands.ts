@@ -25,6 +25,9 @@ export function tellCommand(
   listener?.({ line: commandLine(command, args, options) });
 }
 
+/** Without it our own binary is no Node: a copied line needs it even where it was set already. */
+const AS_NODE = 'ELECTRON_RUN_AS_NODE';
+
 /** For a POSIX shell: quoted where it must be, the folder first, then what is set for the program alone. */
 export function commandLine(
   command: string,
@@ -35,7 +38,7 @@ export function commandLine(
   } = {},
 ): string {
   const set = Object.entries(options.env ?? {})
-    .filter(([name, value]) => value !== undefined && process.env[name] !== value)
+    .filter(([name, value]) => value !== undefined && (name === AS_NODE || process.env[name] !== value))
     .map(([name, value]) => `${name}=${quoted(value!)}`);
   const words = [...set, ...[command, ...args].map(quoted)].join(' ');
   return options.cwd === undefined ? words : `cd ${quoted(options.cwd)} && ${words}`;
