@@ -26,6 +26,10 @@ type Spoil = (typeof SPOILS)[number][0];
 
 const SPOILT_SHARE = 0.06;
 const CELLS_MAX = 320;
+/** One seed in so many is a hard one: larger, full rows, odd shapes, many ports and flops. */
+const HARD_EVERY = 20;
+const HARD_CELLS = [300, 900] as const;
+const isHard = (seed: number): boolean => seed % HARD_EVERY === 7;
 
 interface Dice {
   readonly random: () => number;
@@ -43,9 +47,16 @@ function dice(seed: number): Dice {
 const signalPins = (m: Master, direction: 'input' | 'output') =>
   m.pins.filter((p) => p.direction === direction && (p.use === 'signal' || p.use === 'clock'));
 
-/** Cells drawn from: any of the kit, a few kinds only, or the ones that are hard to reach. */
-function palette(d: Dice, kit: Kit): Master[] {
+/** Cells drawn from: any of the kit, a few kinds only, the ones that are hard to reach, or mostly flops. */
+function palette(d: Dice, kit: Kit, hard: boolean): Master[] {
   const cells = kit.masters.filter((m) => m.kind === 'core' && signalPins(m, 'output').length > 0);
+  if (hard && d.chance(0.5)) {
+    const flops = cells.filter((m) => m.sequential?.kind === 'flop');
+    return [
+      ...Array.from({ length: 12 }, () => d.pick(flops)),
+      ...Array.from({ length: 8 }, () => d.pick(cells)),
+    ];
+  }
   const dense = cells.filter((m) => m.pins.length / m.widthDbu > 5 / (5 * kit.tech.siteWidthDbu));
   const of = d.chance(0.15) && dense.length > 0 ? dense : cells;
   const kinds = d.chance(0.3) ? d.int(1, 4) : d.int(5, 60);
@@ -59,8 +70,8 @@ interface Instance {
 }
 
 /** Instances with their outputs on nets of their own; some outputs are left open. */
-function makeInstances(d: Dice, kit: Kit, count: number): Instance[] {
-  const masters = palette(d, kit);
+function makeInstances(d: Dice, kit: Kit, count: number, hard: boolean): Instance[] {
+  const masters = palette(d, kit, hard);
   const openShare = d.pick([0, 0, 0.1]);
   return Array.from({ length: count }, (_, i) => {
     const master = d.pick(masters);
@@ -119,14 +130,15 @@ function spoilLine(what: Spoil, driven: string): string {
 
 export function randomChip(seed: number, kit: Kit): RandomChip {
   const d = dice(seed);
-  const count = Math.max(1, Math.round(CELLS_MAX ** d.random()));
+  const hard = isHard(seed);
+  const count = hard ? d.int(...HARD_CELLS) : Math.max(1, Math.round(CELLS_MAX ** d.random()));
   const hasClock = d.chance(0.85);
-  const portsMost = d.pick([0, 3, 12, 40, 150]);
+  const portsMost = d.pick(hard ? [40, 150] : [0, 3, 12, 40, 150]);
   const inputs = [
     ...(hasClock ? ['clk'] : []),
     ...Array.from({ length: d.int(hasClock ? 0 : 1, Math.max(1, portsMost)) }, (_, k) => `in${k}`),
   ];
-  const instances = makeInstances(d, kit, count);
+  const instances = makeInstances(d, kit, count, hard);
   connectInputs(d, instances, inputs);
   const driven = [...instances.flatMap((i) => signalNets(i)), ...inputs];
   // Several outputs of one net, and an output of an input, get buffers from the reader.
@@ -149,8 +161,8 @@ export function randomChip(seed: number, kit: Kit): RandomChip {
     '',
   ].join('\n');
   const floorplan = {
-    utilization: 0.2 + 0.7 * d.random(),
-    aspectRatio: Math.exp((d.random() * 2 - 1) * Math.log(d.pick([1.2, 3, 10]))),
+    utilization: hard ? 0.55 + 0.4 * d.random() : 0.2 + 0.7 * d.random(),
+    aspectRatio: Math.exp((d.random() * 2 - 1) * Math.log(d.pick(hard ? [3, 12] : [1.2, 3, 10]))),
     marginUm: d.pick([0.5, 2.8, 2.8, 7]),
   };
   return { seed, verilog, floorplan, hasClock, mustRefuse: spoil?.[1] ?? null };

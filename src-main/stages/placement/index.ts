@@ -9,7 +9,7 @@ export { improveDetailed } from './detailed/index.ts';
 export type { DetailedOptions, DetailedResult } from './detailed/index.ts';
 export { placeGlobal } from './global/index.ts';
 export type { GlobalOptions, GlobalProgress, GlobalResult } from './global/index.ts';
-export { legalise } from './legal/index.ts';
+export { legalise, tryLegalise } from './legal/index.ts';
 export type { LegalOptions, LegalResult } from './legal/index.ts';
 export { placePorts } from './ports/index.ts';
 export type { PortOptions, Side } from './ports/index.ts';

@@ -86,7 +86,7 @@ export function repairHold(job: Job, first: Design): Design {
     const wishes = holdWishes(job, design, delay);
     if (wishes.length === 0) break;
     const next = apply(job, design, wishes);
-    if (next.report.setup.tnsPs < design.report.setup.tnsPs) break;
+    if (!next || next.report.setup.tnsPs < design.report.setup.tnsPs) break;
     design = next;
     const s = stateOf(design, options.maxFanout);
     options.observe?.({ phase: 'hold', round, violations: countViolations(s), ...s });

@@ -31,8 +31,8 @@ const PASSES = 2;
 /**
  * Repairs a placed netlist with its clock tree, on estimated wires: first limits of slew, load and fan-out, then
  * setup, then hold. What meets everything is given back as it is, after one analysis. Clock nets are left alone.
- * The result is legal and has the same logic. Errors: those of the analysis (TIMING-010..013) and of legalising
- * (PLACE-001..005, no room in the rows).
+ * The result is legal if what was given is, and has the same logic: changes that the rows have no room for are not
+ * made. Errors: those of the analysis (TIMING-010..013).
  */
 export function repairTiming(
   netlist: Netlist,

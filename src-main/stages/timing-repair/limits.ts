@@ -130,6 +130,7 @@ export function repairLimits(job: Job, first: Design, larger: readonly (readonly
       }
     if (wishes.length === 0) break;
     const next = apply(job, design, wishes);
+    if (!next) break;
     const now = countViolations(stateOf(next, options.maxFanout));
     if (now >= left) break;
     design = next;

@@ -222,6 +222,12 @@ function pickApart(design: Design, list: readonly Candidate[]): Candidate[] {
   });
 }
 
+function isBetter(next: Design, design: Design): boolean {
+  const [now, then] = [next.report.setup, design.report.setup];
+  if (now.worstSlackPs > then.worstSlackPs && now.tnsPs >= then.tnsPs * 1.02) return true;
+  return now.tnsPs > then.tnsPs && now.worstSlackPs >= then.worstSlackPs - 1;
+}
+
 /**
  * Rounds until the margin is met or nothing promises a gain. Limits may be exceeded on the way: repairLimits
  * comes after it.
@@ -244,11 +250,8 @@ export function repairSetup(job: Job, first: Design, larger: readonly (readonly 
       design,
       chosen.map((c) => c.wish),
     );
-    const now = next.report.setup;
-    const isBetter =
-      (now.worstSlackPs > setup.worstSlackPs && now.tnsPs >= setup.tnsPs * 1.02) ||
-      (now.tnsPs > setup.tnsPs && now.worstSlackPs >= setup.worstSlackPs - 1);
-    if (isBetter) {
+    if (next && isBetter(next, design)) {
+      const now = next.report.setup;
       const isSmall = now.tnsPs < setup.tnsPs * (1 - SMALL_GAIN) && now.worstSlackPs < setup.worstSlackPs + 1;
       small = isSmall ? small + 1 : 0;
       design = next;

@@ -7,8 +7,8 @@ import { editNetlist, NONE, pinInstances, type Netlist } from '../netlist/index.
 import {
   centredAt,
   extendPlacement,
-  legalise,
   pinView,
+  tryLegalise,
   type AddedCell,
   type PinView,
 } from '../placement/index.ts';
@@ -88,8 +88,19 @@ export function analyse(
 
 const PREFIX = { limit: 'limit_buffer', setup: 'setup_buffer', hold: 'hold_buffer' } as const;
 
-/** The design with the wishes done, legal again and timed. */
-export function apply(job: Job, design: Design, wishes: readonly Wish[]): Design {
+/**
+ * The design with the wishes done, legal again and timed. Where the rows have no room for all of them the first
+ * half is tried, and so on; null when there is no room for even the first.
+ */
+export function apply(job: Job, design: Design, wishes: readonly Wish[]): Design | null {
+  for (let count = wishes.length; count > 0; count >>= 1) {
+    const next = applyAll(job, design, wishes.slice(0, count));
+    if (next) return next;
+  }
+  return null;
+}
+
+function applyAll(job: Job, design: Design, wishes: readonly Wish[]): Design | null {
   const { kit, floorplan } = job;
   const editor = editNetlist(design.netlist, kit);
   const added: AddedCell[] = [];
@@ -135,7 +146,8 @@ export function apply(job: Job, design: Design, wishes: readonly Wish[]): Design
   const rough = extendPlacement(design.placement, added);
   const paddingSites = new Uint8Array(netlist.instMaster.length);
   paddingSites.set(design.paddingSites);
-  const legal = legalise(netlist, kit, floorplan, rough, { paddingSites });
+  const legal = tryLegalise(netlist, kit, floorplan, rough, { paddingSites });
+  if (!legal) return null;
   job.maxMoveDbu = Math.max(job.maxMoveDbu, legal.maxMoveDbu);
   return analyse(job, netlist, legal.placement, paddingSites, journal);
 }

@@ -249,16 +249,16 @@ function runPadded(
  * Legalisation by Abacus (Spindler, Schlichtmann, Johannes, ISPD 2008): cells from left to right, each into the
  * row where it moves least, rows kept optimal by clusters; then snapped to sites. Where the paper measures
  * squared moves we take |dx| + |dy|. Padding is kept where it fits, eased where it would drive cells far
- * away, and dropped altogether if the rows cannot hold it.
- * Errors: PLACE-003 when the rows are too full.
+ * away, and dropped altogether if the rows cannot hold it. Null when the rows are too full for the cells alone.
+ * Errors: PLACE-002 (no rows).
  */
-export function legalise(
+export function tryLegalise(
   netlist: Netlist,
   kit: Kit,
   floorplan: Floorplan,
   placement: Placement,
   options: LegalOptions = {},
-): LegalResult {
+): LegalResult | null {
   const pads = options.paddingSites ?? null;
   const padded = pads ? runPadded(floorplan, kit, netlist, placement, pads) : null;
   // Rows nearly full: wide cells choose first, narrow ones find the gaps.
@@ -266,10 +266,7 @@ export function legalise(
     padded ??
     run(floorplan, kit, netlist, placement, null) ??
     run(floorplan, kit, netlist, placement, null, true);
-  if (!legal)
-    throw new IngotError('PLACE-003', 'the rows have no room for all cells', {
-      remedy: 'lower the utilisation',
-    });
+  if (!legal) return null;
   let sum = 0;
   let maxMoveDbu = 0;
   let moved = 0;
@@ -289,4 +286,20 @@ export function legalise(
     moved,
     keptPadding: !pads || padded !== null,
   };
+}
+
+/** As `tryLegalise`, for callers that cannot do without. Errors: PLACE-003 when the rows are too full. */
+export function legalise(
+  netlist: Netlist,
+  kit: Kit,
+  floorplan: Floorplan,
+  placement: Placement,
+  options: LegalOptions = {},
+): LegalResult {
+  const legal = tryLegalise(netlist, kit, floorplan, placement, options);
+  if (!legal)
+    throw new IngotError('PLACE-003', 'the rows have no room for all cells', {
+      remedy: 'lower the utilisation',
+    });
+  return legal;
 }
