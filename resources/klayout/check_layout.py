@@ -7,9 +7,9 @@ pins.json (from the DEF, the netlist and the LEF pins) says where each net's pin
    "nets": [[net, [[instance, pin, index into stack, x um, y um], ...]], ...]}
 
 What it does: reads the file; lists cells that are used but not there; extracts the nets of the flat metal and
-via stack with KLayout's net extractor, a label of the net's number at each pin; a net with two numbers is a
-short, a number on two nets an open, a label on no metal a missing pin. The result says how much of each was
-looked at. Widths, spacings and cuts are routing_rules.py's.
+via stack with KLayout's net extractor, a label `net.pin` in numbers at each pin; a net with labels of two nets is
+a short, a net's labels on two nets an open, a label on no net a pin without metal. The result says how much of
+each was looked at. Widths, spacings and cuts are routing_rules.py's.
 """
 
 import json
@@ -39,13 +39,13 @@ def layer_region(layout, top, gds_layer):
 
 
 def pin_labels(stack, nets, dbu):
-    """One text collection per stack layer; the text is the net's number."""
+    """One text collection per stack layer; the text is `net.pin` in numbers."""
     labels = [pya.Texts() for _ in stack]
     count = 0
     for number, (_, pins) in enumerate(nets):
-        for _, _, layer, x, y in pins:
-            labels[layer].insert(pya.Text(str(number), pya.Trans(round(x / dbu), round(y / dbu))))
-            count += 1
+        for pin, (_, _, layer, x, y) in enumerate(pins):
+            labels[layer].insert(pya.Text("%d.%d" % (number, pin), round(x / dbu), round(y / dbu)))
+        count += len(pins)
     return labels, count
 
 
@@ -69,27 +69,21 @@ def compare_nets(extractor, nets):
     pieces = [0] * len(nets)
     shorts = []
     extracted = 0
+    seen = set()
     for net in circuit.each_net():
         extracted += 1
         if net.name == "":
             continue
-        numbers = [int(n) for n in net.name.split(",")]
+        names = net.name.split(",")
+        seen.update(names)
+        numbers = sorted({int(name.partition(".")[0]) for name in names})
         for number in numbers:
             pieces[number] += 1
         if len(numbers) > 1:
             shorts.append([nets[n][0] for n in numbers])
     opens = [[nets[n][0], count] for n, count in enumerate(pieces) if count > 1]
     missing = [nets[n][0] for n, count in enumerate(pieces) if count == 0 and nets[n][1]]
-    return extracted, shorts, opens, missing
-
-
-def loose_pins(regions, labels):
-    """Labels that touch no metal of their layer: a pin the layout does not have."""
-    count = 0
-    for region, texts in zip(regions, labels):
-        if texts.count() > 0:
-            count += texts.count() - texts.interacting(region).count()
-    return count
+    return extracted, shorts, opens, missing, len(seen)
 
 
 def main():
@@ -105,7 +99,7 @@ def main():
     regions = [layer_region(layout, top, gds_layer).merged() for _, gds_layer in stack]
     labels, pin_count = pin_labels(stack, nets, layout.dbu)
     extractor = extract(top.name, layout.dbu, stack, regions, labels)
-    extracted, shorts, opens, missing = compare_nets(extractor, nets)
+    extracted, shorts, opens, missing, attached = compare_nets(extractor, nets)
     result = {
         "klayout": pya.Application.instance().version(),
         "top": top.name,
@@ -118,7 +112,7 @@ def main():
         "netsCompared": len(nets),
         "netsExtracted": extracted,
         "pinsCompared": pin_count,
-        "loosePins": loose_pins(regions, labels),
+        "loosePins": pin_count - attached,
         "shortCount": len(shorts),
         "openCount": len(opens),
         "missingCount": len(missing),

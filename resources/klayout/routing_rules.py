@@ -1,6 +1,7 @@
 """Checks the routing layers of a GDS against the technology's rules with KLayout's own geometry.
 
-klayout -b -r routing_rules.py -rd gds=chip.gds -rd rules=rules.json -rd out=result.json -rd marks=marks.lyrdb
+klayout -b -r routing_rules.py -rd gds=chip.gds -rd rules=rules.json -rd out=result.json -rd marks=marks.lyrdb \\
+  [-rd def=chip.def -rd tech=tech.lef -rd cells=cells.lef -rd library=cells.gds]
 
 rules.json (from the technology LEF; lengths in um):
   {"grid": um,
@@ -15,6 +16,9 @@ of a cut: size, spacing, metal below and above with its overhang, grid.
 What is inside one library cell is the library's: a violation that the cell shows on its own is waived at each
 of its places, and counted by cell and rule. The result says for each rule how many shapes were looked at, so
 that an empty or stopped run cannot pass for a clean one.
+
+With the four files of the second line KLayout draws the DEF by its own reader, with the library's GDS for cells,
+and takes the exclusive or with the GDS, layer by layer.
 """
 
 import json
@@ -28,20 +32,15 @@ PLACES_MAX = 20
 
 def overhang_missing(cuts, metal, overhangs, scale):
     """Cuts about which no overhang of the list, in either orientation, is covered by metal."""
-    bad = cuts
+    bad = cuts.dup()
     for x, y in {(round(a * scale), round(b * scale)) for pair in overhangs for a, b in (pair, pair[::-1])}:
-        grown = pya.Region()
+        # Each cut by itself: merged, two neighbours could cover for each other.
+        bad.merged_semantics = False
+        grown = bad.sized(x, y, 2)
         grown.merged_semantics = False
-        for cut in bad.each():
-            box = cut.bbox()
-            grown.insert(pya.Box(box.left - x, box.bottom - y, box.right + x, box.top + y))
         bad = grown.not_inside(metal)
-        shrunk = pya.Region()
-        shrunk.merged_semantics = False
-        for polygon in bad.each():
-            box = polygon.bbox()
-            shrunk.insert(pya.Box(box.left + x, box.bottom + y, box.right - x, box.top - y))
-        bad = shrunk
+        bad.merged_semantics = False
+        bad = bad.sized(-x, -y, 2)
         if bad.is_empty():
             break
     return bad
@@ -65,6 +64,12 @@ def wide_pairs(metal, width, run, spacing):
     return found.polygons(1)
 
 
+def near_edges(region, spacing):
+    """Edges that face each other over less than `spacing` of nothing. By edges: the merged rails of metal1 are
+    polygons as wide as the chip, and as polygons each would be compared with all that lies under its box."""
+    return region.edges().space_check(spacing).polygons(1)
+
+
 def off_grid(region, grid):
     return region.grid_check(grid, grid).polygons(1) if grid > 1 else pya.Region()
 
@@ -82,14 +87,14 @@ def check(regions, wanted, scale):
         width = round(layer["width"] * scale)
         if layer["kind"] == "routing":
             yield name + ".width", count, region.width_check(width).polygons(1)
-            yield name + ".space", count, region.space_check(spacing).polygons(1)
+            yield name + ".space", count, near_edges(region, spacing)
             for w, run, s in layer["wide"]:
                 rule = "%s.space.w%g.l%g" % (name, w, run)
                 yield rule, count, wide_pairs(region, round(w * scale), round(run * scale), round(s * scale))
         else:
             exact = region.with_bbox_width(width, False).with_bbox_height(width, False).rectangles()
             yield name + ".size", count, region - exact
-            yield name + ".space", count, region.space_check(spacing).polygons(1)
+            yield name + ".space", count, near_edges(region, spacing)
             yield name + ".below", count, overhang_missing(region, regions[k - 1], layer["below"], scale)
             yield name + ".above", count, overhang_missing(region, regions[k + 1], layer["above"], scale)
         yield name + ".grid", count, off_grid(region, grid)
@@ -107,20 +112,53 @@ def waived_marks(layout, top, wanted, scale):
     """rule -> marks of the library cells' own violations at all their places; (cell, rule) -> count."""
     marks = {}
     counts = []
-    for cell in layout.each_cell():
-        if cell.cell_index() == top.cell_index():
-            continue
-        places = [i for i in top.each_inst() if i.cell_index == cell.cell_index()]
-        if not places:
-            continue
+    places = {}
+    for instance in top.each_inst():
+        places.setdefault(instance.cell_index, []).append(instance.dup())
+    for index, instances in places.items():
+        cell = layout.cell(index)
         for rule, _, found in check(flat_regions(layout, cell, wanted["layers"]), wanted, scale):
             if found.is_empty():
                 continue
-            counts.append([cell.name, rule, found.count(), len(places)])
+            counts.append([cell.name, rule, found.count(), len(instances)])
             into = marks.setdefault(rule, pya.Region())
-            for instance in places:
+            for instance in instances:
                 into.insert(found.transformed(instance.cplx_trans) if instance.is_complex() else found.transformed(instance.trans))
     return marks, counts
+
+
+def draw_def(layers, dbu):
+    """The DEF as KLayout draws it, on the layers of the GDS, with the library's own geometry in its cells."""
+    options = pya.LoadLayoutOptions()
+    config = options.lefdef_config
+    config.lef_files = [tech, cells]
+    config.read_lef_with_def = False
+    config.dbu = dbu
+    config.macro_resolution_mode = 2
+    config.macro_layout_files = [library]
+    config.layer_map = pya.LayerMap.from_string("\n".join("%s : %d/0" % (l["name"], l["gds"]) for l in layers))
+    config.create_other_layers = False
+    for kind in ("routing", "special_routing", "via_geometry", "pins", "lef_pins"):
+        setattr(config, kind + "_suffix_str" if hasattr(config, kind + "_suffix_str") else kind + "_suffix", "")
+        is_text = hasattr(config, kind + "_datatype_str")
+        setattr(config, kind + "_datatype" + ("_str" if is_text else ""), "0" if is_text else 0)
+    options.lefdef_config = config
+    drawn = pya.Layout()
+    drawn.read(globals()["def"], options)
+    return drawn
+
+
+def differences(layers, regions, dbu):
+    """For each layer: [name, polygons of the GDS, of the difference, its area in um2, a place of it or None]."""
+    drawn = draw_def(layers, dbu)
+    found = []
+    for layer, region in zip(layers, regions):
+        index = drawn.find_layer(layer["gds"], 0)
+        other = pya.Region() if index is None else pya.Region(drawn.top_cell().begin_shapes_rec(index))
+        difference = region ^ other
+        place = None if difference.is_empty() else difference.bbox().center()
+        found.append([layer["name"], region.count(), difference.count(), difference.area() * dbu * dbu, place and [place.x * dbu, place.y * dbu]])
+    return found
 
 
 def main():
@@ -133,12 +171,16 @@ def main():
         raise RuntimeError("the layout has %d top cells" % len(layout.top_cells()))
     top = layout.top_cell()
     scale = 1 / layout.dbu
-    waived, waivers = waived_marks(layout, top, wanted, scale)
+    regions = flat_regions(layout, top, wanted["layers"])
+    rules_found = list(check(regions, wanted, scale))
+    # Looked for only when there is something to waive: a clean chip need not pay for it.
+    is_clean = all(found.is_empty() for _, _, found in rules_found)
+    waived, waivers = ({}, []) if is_clean else waived_marks(layout, top, wanted, scale)
     database = pya.ReportDatabase("Routing rules")
     database.top_cell_name = top.name
     cell = database.create_cell(top.name)
     results = []
-    for rule, shapes, found in check(flat_regions(layout, top, wanted["layers"]), wanted, scale):
+    for rule, shapes, found in rules_found:
         kept = found.not_inside(waived[rule]) if rule in waived else found
         category = database.create_category(rule)
         database.create_items(cell.rdb_id(), category.rdb_id(), pya.CplxTrans(layout.dbu), kept)
@@ -160,6 +202,7 @@ def main():
                 "top": top.name,
                 "rules": results,
                 "waivers": sorted(waivers),
+                "difference": differences(wanted["layers"], regions, layout.dbu) if "def" in globals() else None,
                 "seconds": round(time.time() - started, 2),
             },
             file,

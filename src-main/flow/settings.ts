@@ -199,6 +199,12 @@ export const SETTINGS = {
     max: 1_000_000,
     help: 'test samples run by the cycle simulator, from the start of the test set',
   },
+  'check.foreign': {
+    type: 'choice',
+    default: 'all',
+    values: ['none', 'fast', 'all'],
+    help: 'foreign judges of the layout, where installed: none; KLayout on nets and rules; also that it draws DEF and GDS alike',
+  },
   'kit.name': {
     type: 'choice',
     default: 'nangate45',

@@ -1,6 +1,7 @@
 /**
  * The routing rules of a GDS by KLayout's geometry (resources/klayout/routing_rules.py): width, spacing, wide
- * metal, cuts and their overhangs, grid. What a library cell shows on its own is waived and listed by name.
+ * metal, cuts and their overhangs, grid. What a library cell shows on its own is waived and listed by name. With the
+ * DEF, what KLayout draws of it is compared with the GDS as well: the regions are there already.
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -26,6 +27,10 @@ const Result = z.object({
   ),
   /** Cell, rule, violations in the cell, places of the cell */
   waivers: z.array(z.tuple([z.string(), z.string(), z.number(), z.number()])),
+  /** Layer, polygons in the GDS, of the exclusive or with the DEF as KLayout draws it, its area in um2, a place in um */
+  difference: z
+    .array(z.tuple([z.string(), z.number(), z.number(), z.number(), z.array(z.number()).nullable()]))
+    .nullable(),
   seconds: z.number(),
 });
 
@@ -41,18 +46,33 @@ export type RuleOutcome =
     }
   | { readonly status: 'skipped'; readonly reason: string };
 
+/** What the DEF is to be drawn with: the library's LEF and geometry. */
+export interface DrawnDef {
+  readonly def: string;
+  readonly techLef: string;
+  readonly cellLef: string;
+  readonly cellGds: Uint8Array;
+}
+
 /** Writes its files into `workDir`. TOOL-040 and TOOL-041 as runKLayout; every metal with shapes must have been looked at. */
 export async function runKLayoutRules(
-  input: { readonly gds: Uint8Array; readonly rules: RoutingRules },
+  input: { readonly gds: Uint8Array; readonly rules: RoutingRules; readonly drawn?: DrawnDef },
   workDir: string,
   signal?: AbortSignal,
 ): Promise<RuleOutcome> {
-  const files = { gds: input.gds, rules: JSON.stringify(input.rules) };
+  const { gds, rules, drawn } = input;
+  const files = {
+    gds,
+    rules: JSON.stringify(rules),
+    ...(drawn && { def: drawn.def, tech: drawn.techLef, cells: drawn.cellLef, library: drawn.cellGds }),
+  };
   const text = await runKLayoutScript('routing_rules.py', files, ['out', 'marks'], workDir, signal);
   if (text === null) return { status: 'skipped', reason: 'klayout is not on the PATH' };
   const result = parseResult(Result, text);
   if (result.rules.length === 0 || result.rules.every((r) => r.shapes === 0))
     throw unusable('nothing was looked at');
+  if (drawn && !result.difference?.some(([, polygons]) => polygons > 0))
+    throw unusable('the DEF was not compared');
   return {
     status: 'done',
     violations: result.rules.reduce((sum, r) => sum + r.violations, 0),

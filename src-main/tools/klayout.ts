@@ -68,7 +68,14 @@ export async function runKLayout(
   return { status: 'done', isClean: isClean(result), result };
 }
 
-const EXTENSIONS: Record<string, string> = { gds: 'gds', marks: 'lyrdb' };
+const EXTENSIONS: Record<string, string> = {
+  gds: 'gds',
+  marks: 'lyrdb',
+  def: 'def',
+  tech: 'lef',
+  cells: 'lef',
+  library: 'gds',
+};
 
 /**
  * Runs one of our scripts on `files` (variable -> contents); the script writes one file for each of `results`.

@@ -1,6 +1,6 @@
 /** KLayout opens what we write, agrees that it is clean, and finds what we break. */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -131,6 +131,35 @@ describe.skipIf(!kitFiles || !klayout.path)(`KLayout as judge${kitNote}${klayout
       ['via3', 9, 0],
       ['metal4', 2, 0],
     ]);
+  });
+
+  test('drawn from the DEF with the library of cells it is the GDS on every layer; a moved wire is seen', async () => {
+    const [kit, gds] = [nangate45(), kitGds()];
+    const design = tinyLayout(kit);
+    const [techLef, cellLef] = [kitFiles!.techLef, kitFiles!.cellLef].map((file) =>
+      readFileSync(file, 'latin1'),
+    ) as [string, string];
+    const differing = async (drawn: LayoutDesign): Promise<string[]> => {
+      const def = writeDef(design.netlist, design.floorplan, design.placement, drawn.routing, kit);
+      const outcome = await runKLayoutRules(
+        {
+          gds: writeGds(design, gds),
+          rules: routingRules(kit),
+          drawn: { def, techLef, cellLef, cellGds: gds },
+        },
+        join(folder, 'drawn'),
+      );
+      if (outcome.status !== 'done') throw new Error(outcome.reason);
+      const layers = outcome.result.difference!;
+      for (const name of ['metal1', 'via1', 'metal2', 'via2', 'metal3'])
+        expect(layers.find(([layer]) => layer === name)![1]).toBeGreaterThan(0);
+      return layers.filter(([, , polygons]) => polygons > 0).map(([layer]) => layer);
+    };
+    expect(await differing(design)).toEqual([]);
+    const wires = Int32Array.from(design.routing!.wires);
+    for (const k of [1, 3]) wires[k]! += 10;
+    const moved = { ...design, routing: { ...design.routing!, wires } };
+    expect(await differing(moved)).toEqual([kit.tech.layers[wires[0]!]!.name]);
   });
 
   test('the marker file opens in KLayout with every violation', () => {
