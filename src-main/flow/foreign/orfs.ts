@@ -262,8 +262,10 @@ class Orfs {
   }
 
   private keys(): KeyRecord[] {
-    return [...this.make.variables.values()].map(({ name }) => {
-      const given = this.get(name)!;
+    // All values first: what they read is told apart from what nobody reads.
+    const values = [...this.make.variables.keys()].map((name) => this.get(name)!);
+    return values.map((given) => {
+      const name = given.key;
       // The record is part of a result: it must not depend on where the design lies.
       const value = given.value.replaceAll(`${this.flowHome}${sep}`, '');
       return { ...given, value, ...(this.verdicts.get(name) ?? this.judge(name)) };
