@@ -85,7 +85,7 @@ export function makeCleanRoot(deb: string): CleanRoot {
     start: (program, args) =>
       spawn('chroot', [root, `/usr/bin/${program}`, ...args], {
         env: {
-          PATH: '/usr/bin:/bin',
+          PATH: '/usr/sbin:/usr/bin:/sbin:/bin',
           HOME: '/root',
           LC_ALL: 'C.UTF-8',
           DISPLAY: process.env.DISPLAY ?? '',

@@ -113,6 +113,7 @@ async function openPackage(machine: Machine, user: string): Promise<Opened> {
       const found = /DevTools listening on (ws:\/\/\S+)/.exec(said);
       if (found) done(found[1]!);
     });
+    child.once('error', failed);
     child.once('exit', (code) => failed(new Error(`the app ended with ${code}: ${said}`)));
   });
   let browser: Browser | null = null;
