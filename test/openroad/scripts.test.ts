@@ -59,6 +59,7 @@ const OPTIONS_THAT_VARY = [
   '-timing_driven',
   '-repair_tns',
   '-balance_levels',
+  '-allow_congestion',
 ];
 /** Commands of newer or older builds only, and one that never was: no script may need them. */
 const NEVER = ['write_gds', 'define_corners', 'define_scene', '-start_incremental'];

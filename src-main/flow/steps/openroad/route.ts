@@ -54,7 +54,7 @@ export const openRoadLoadStep = openRoadStep({
 const globalRouteStep = openRoadStep({
   name: 'openroad-global-route',
   title: 'OpenROAD: global routing',
-  version: 1,
+  version: 2,
   stage: 'globalroute',
   source: 'database',
   before: 'openroad-placed.odb',
@@ -66,7 +66,7 @@ const globalRouteStep = openRoadStep({
 const antennaStep = openRoadStep({
   name: 'openroad-antennas',
   title: 'OpenROAD: repair antennas',
-  version: 1,
+  version: 2,
   stage: 'globalroute',
   source: 'database',
   before: 'openroad-global-route.odb',
@@ -78,7 +78,7 @@ const antennaStep = openRoadStep({
 const detailedRouteStep = openRoadStep({
   name: 'openroad-detailed-route',
   title: 'OpenROAD: detailed routing',
-  version: 1,
+  version: 2,
   stage: 'detailedroute',
   source: 'database',
   before: 'openroad-antennas.odb',
