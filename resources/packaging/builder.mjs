@@ -64,6 +64,8 @@ export default {
       'libgbm1',
       'libatspi2.0-0 | libatspi2.0-0t64',
       'libnotify4',
+      // Loaded by name, so no list of what the binary is linked to shows it.
+      'libx11-xcb1',
       'xdg-utils',
     ],
     recommends: ['libsecret-1-0'],
