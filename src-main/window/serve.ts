@@ -118,9 +118,10 @@ const handlers: Handlers = {
     return null;
   },
   'project.state': async ({ directory, run }) => {
-    const flow = (await otherFlow())?.steps ?? engine.FLOW;
-    const exported = new Set(flow.flatMap((step) => step.exports ?? []));
+    const other = (await otherFlow())?.steps;
     return withKnownProject(directory, (project) => {
+      const flow = other ?? engine.projectFlow(engine.listFiles(project.db));
+      const exported = new Set(flow.flatMap((step) => step.exports ?? []));
       const recent = engine.listRuns(project.db);
       const runs = recent.map(runSummary);
       const newest = (recent[0]?.settings ?? engine.defaultSettings()) as SettingValues;
