@@ -252,6 +252,41 @@ describe.skipIf(skipsDesk)(`layout and timing views${displayNote}`, () => {
     expect(readdirSync(folder).sort()).toEqual(['chip.lyp', 'chip.png', 'chip.svg']);
   });
 
+  test('the die of the next run is dragged, snaps, is undone and saved', async () => {
+    const dir = await projectWithViews(20_000);
+    const desk = await openDesk({ recent: [dir], env: environment });
+    const { page } = desk;
+    await openLayout(desk);
+    await page.getByRole('button', { name: 'Floorplan', exact: true }).click();
+    const box = page.getByTestId('floorplan');
+    const first = await box.locator('.size').textContent();
+    const edge = (await page.getByRole('button', { name: /^Right edge/ }).boundingBox())!;
+    await page.mouse.move(edge.x + 5, edge.y + 20);
+    await page.mouse.down();
+    await page.mouse.move(edge.x + 60, edge.y + 20, { steps: 4 });
+    await page.mouse.up();
+    const wider = await box.locator('.size').textContent();
+    expect(wider).not.toBe(first);
+    await page.getByRole('button', { name: /^Upper edge/ }).press('ArrowUp');
+    await expect.poll(() => box.locator('.size').textContent()).not.toBe(wider);
+    await page.keyboard.press('Control+z');
+    await expect.poll(() => box.locator('.size').textContent()).toBe(wider);
+    await shoot(desk, 'layout-floorplan');
+    await box.getByRole('button', { name: 'Save' }).click();
+    await box.getByText('Saved: the next run takes it').waitFor();
+    const project = openProject(dir);
+    const settings = JSON.parse(
+      project.db.prepare('SELECT settings FROM project').pluck().get() as string,
+    ) as Record<string, number>;
+    project.close();
+    // Whole sites of 0.95 um (this chip's only master is one wide), rows of 1.4 um.
+    const [width, height] = [settings['floorplan.dieWidthUm']!, settings['floorplan.dieHeightUm']!];
+    expect(`${width.toFixed(2)} × ${height.toFixed(2)} µm`).toBe(wider);
+    expect(Math.abs(width / 0.95 - Math.round(width / 0.95))).toBeLessThan(1e-6);
+    expect(width).toBeGreaterThan(152);
+    expect(height).toBeCloseTo(221.2, 6);
+  });
+
   test('a path of the timing view lights up in the layout', async () => {
     const desk = await openDesk({ recent: [await projectWithViews(100_000)], env: environment });
     const { page } = desk;

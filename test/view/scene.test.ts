@@ -4,6 +4,8 @@ import { makeRng } from '../../src-main/base/rng.ts';
 import { CLASS_SIDES, makeBatch, touching, visibleRanges } from '../../src-renderer/views/layout/scene.ts';
 import { readLyp, writeLyp } from '../../src-renderer/views/layout/lyp.ts';
 import { writeSvg } from '../../src-renderer/views/layout/svg.ts';
+import { snapDie, UTILIZATION_MAX } from '../../src-renderer/views/layout/floorplan.ts';
+import { bigLayout } from '../support/big-layout.ts';
 
 const COUNT = 20_000;
 const DIE = 1_000_000;
@@ -116,4 +118,25 @@ test('a picture in SVG has the shapes that are seen, in um', () => {
   const svg = writeSvg(camera, { width: 400, height: 400 }, 2000, [layer], [0, 0, 0]);
   expect(svg).toContain('viewBox="0 0 2 2"');
   expect(svg.match(/h1v0.1h-1z/g)?.length).toBe(1);
+});
+
+describe('the die of the next run', () => {
+  const view = bigLayout(1000);
+  test('is whole sites and rows, nearest to what was wished for', () => {
+    const size = snapDie(view, 500_321, 601_234);
+    // Sites of 1900, rows of 2800; the made-up chip has no margins.
+    expect([size.widthUm, size.heightUm]).toEqual([(263 * 1900) / 2000, (215 * 2800) / 2000]);
+    expect(size.utilization).toBeCloseTo((24_000 * 1.33) / (size.widthUm * size.heightUm), 9);
+  });
+  test('is never too small for the cells', () => {
+    for (const [w, h] of [
+      [100, 100],
+      [200_000, 1],
+      [1, 200_000],
+    ] as const) {
+      const { utilization, widthUm, heightUm } = snapDie(view, w, h);
+      expect(utilization).toBeLessThanOrEqual(UTILIZATION_MAX);
+      expect(Math.min(widthUm, heightUm)).toBeGreaterThan(0);
+    }
+  });
 });
