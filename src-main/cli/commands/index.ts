@@ -7,6 +7,7 @@ import { exportCommand } from './export.ts';
 import { importCommand } from './import.ts';
 import { inferCommand } from './infer.ts';
 import { newCommand } from './new.ts';
+import { openCommand } from './open.ts';
 import { pnrCommand } from './pnr.ts';
 import { reportCommand } from './report.ts';
 import { runCommand } from './run.ts';
@@ -22,6 +23,7 @@ export const COMMANDS: readonly Command[] = [
   statusCommand,
   reportCommand,
   exportCommand,
+  openCommand,
   cancelCommand,
   settingsCommand,
   doctorCommand,
