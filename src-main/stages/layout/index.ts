@@ -2,6 +2,7 @@ export { writeDef } from './write-def.ts';
 export { readDef } from './read-def.ts';
 export { importDef, type DefExtent } from './import-def.ts';
 export { routingOfDef } from './routing-of-def.ts';
+export { fillNotches } from './fill-notches.ts';
 export { writeGds } from './write-gds.ts';
 export { readGds } from './read-gds.ts';
 export { topStructure } from './verify-areas.ts';

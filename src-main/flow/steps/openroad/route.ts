@@ -139,18 +139,20 @@ export const OPENROAD_ROUTE: Flow = [globalRouteStep, antennaStep, detailedRoute
 export const openRoadRoutedStep = defineStep({
   name: 'routing-of-openroad',
   title: 'Take over OpenROAD’s routing',
-  version: 2,
+  version: 3,
   inputs: ['kit.bin', 'openroad-final.def', 'openroad-final.v', 'openroad-detailed-route.json'],
   outputs: ['filled.bin', 'route-stats.bin'],
   settings: [],
   async run(context) {
-    const { routingOfDef } = await import('../../../stages/layout/index.ts');
+    const { fillNotches, routingOfDef } = await import('../../../stages/layout/index.ts');
     const { verifyRouting } = await import('../../../stages/routing/index.ts');
     const { hpwl, verifyPlacement } = await import('../../../stages/placement/index.ts');
     const { readOpenRoadMetrics } = await import('../../../tools/openroad/index.ts');
     const kit = readKitArtefact(context);
     const { def, ...open } = await readBack(context, kit, 'openroad-final');
-    const routing = routingOfDef(def, open.netlist, kit);
+    const drawn = routingOfDef(def, open.netlist, kit);
+    const routing = fillNotches(drawn, kit);
+    context.metric('notchesFilled', (routing.wires.length - drawn.wires.length) / 5);
     const { chip, fillers } = await withFillers({ ...open, routing }, def, kit);
     const { netlist, floorplan, placement } = chip;
     const told = readOpenRoadMetrics(context.readText('openroad-detailed-route.json'));
