@@ -76,7 +76,7 @@ afterAll(() => {
 
 /** Runs until `step` is at work for that share of its usual time, and hits it. */
 async function hit(step: string, how: How, share: number, from: string | undefined): Promise<IngotEnd> {
-  const args = ['run', '--project', dir, '--to', step, '--json'];
+  const args = ['run', '--project', dir, '--to', step, '--jobs', '1', '--json'];
   if (from !== undefined) args.push('--from', from);
   const engine = startIngot(args, { env: abroad() });
   const ended = endOfIngot(engine, STEP_LIMIT_MS);
