@@ -105,7 +105,8 @@ export async function runKLayoutScript(
     ],
     // KLayout leaves with 0 even when a script fails: what counts is the result.
     outputs: results.map(nameOf),
-    env: { QT_QPA_PLATFORM: 'offscreen' },
+    // In a locale that the machine lacks KLayout loses folders with letters beyond ASCII.
+    env: { QT_QPA_PLATFORM: 'offscreen', LC_ALL: 'C.UTF-8' },
     limits: { timeMs: TIME_LIMIT_MS },
     bundle: join(workDir, 'repro'),
   };
