@@ -76,7 +76,7 @@ describe.skipIf(skipsDesk)(`manners of the window${displayNote}`, () => {
     await desk.app.close();
 
     const again = await openDesk({ recent: [dir], env: SLOW, user });
-    await again.page.getByTestId('queue-start').click();
+    await again.page.getByTestId('queue-start').press('Enter');
     // The next begins by itself when the one before has ended.
     await again.page.getByTestId('queue-run').click();
     await eventually(() =>

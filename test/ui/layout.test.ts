@@ -195,7 +195,8 @@ describe.skipIf(skipsDesk)(`layout and timing views${displayNote}`, () => {
         await page.mouse.down();
         for (let k = 1; k <= 15; k++) await page.mouse.move(x + 6 * k, y + 4 * k);
         await page.mouse.up();
-        told.push(summary(`pan after ${zooms} turns`, await frames(3)));
+        // On a busy machine several moves go into one frame.
+        told.push(summary(`pan after ${zooms} turns`, await frames(1)));
         expect(await sentBytes()).toBe(before);
       }
       const painter = await page.getByTestId('layout').getAttribute('data-painter');

@@ -70,7 +70,8 @@ describe.skipIf(skipsDesk || !kitFiles)(`the layout while it is made${displayNot
       project.close();
       expect(status).toBe('cancelled');
       expect(steps.find((s) => s.name === 'place')?.status).toBe('done');
-      expect(steps.some((s) => s.status === 'cancelled')).toBe(true);
+      // The step that was at work, unless it ended in that moment.
+      expect(steps.some((s) => s.status === 'cancelled' || s.status === 'skipped')).toBe(true);
       // Another run goes on from there: nothing that is done is done again.
       const next = openProject(dir);
       const again = await previewRun(next, {});
