@@ -47,7 +47,8 @@ def overhang_missing(cuts, metal, overhangs, scale):
 
 
 def wide_pairs(metal, width, run, spacing):
-    """Edges nearer than `spacing` that face each other for `run` and of which one bounds metal `width` wide."""
+    """Edges nearer than `spacing` that face each other, one of them the bound of metal `width` wide for `run`.
+    As LEF has it, the run is that of the wide part, not of the thinner wire that goes on from it."""
     half = width // 2
     wide = metal.sized(-half + 1, 2).sized(half - 1, 2)
     if wide.is_empty():
@@ -59,7 +60,7 @@ def wide_pairs(metal, width, run, spacing):
     found = pya.EdgePairs()
     for pair in pairs.each():
         both = pya.Edges([pair.first, pair.second])
-        if not (both & bounds).is_empty():
+        if any(edge.length() >= max(1, run) for edge in (both & bounds).each()):
             found.insert(pair)
     return found.polygons(1)
 

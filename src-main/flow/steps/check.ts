@@ -12,7 +12,7 @@ const SHOWN_MAX = 50;
 export const checkStep = defineStep({
   name: 'check',
   title: 'Check the finished layout',
-  version: 4,
+  version: 5,
   inputs: ['kit.bin', 'kit.gds', 'chip.gds', 'chip.def', 'filled.bin'],
   outputs: ['drc.lyrdb', 'check.json'],
   exports: ['drc.lyrdb'],
