@@ -1,5 +1,6 @@
 /** Metrics of the steps in words. */
 import type { MetricRow } from '../../src-main/ipc/contract.ts';
+import { t, textOr } from '../texts/index.svelte.ts';
 
 /** Thin spaces between thousands, three or four significant digits. */
 export function formatNumber(value: number): string {
@@ -26,47 +27,14 @@ export function formatBytes(bytes: number): string {
 
 const percent = (value: number): string => `${(value * 100).toFixed(1)}\u00a0%`;
 
-const LABELS: Readonly<Record<string, string>> = {
-  accuracy: 'accuracy',
-  accuracyFloat: 'float accuracy',
-  accuracyInt8: 'int8 accuracy',
-  areaUm2: 'cell area',
-  buffersAdded: 'buffers added',
-  cellAreaUm2: 'cell area',
-  cells: 'cells',
-  cellsMapped: 'cells',
-  clockBuffers: 'clock buffers',
-  clockLevels: 'levels',
-  clockMhz: 'clock',
-  clockSkewPs: 'skew',
-  congestionLoad: 'congestion',
-  cycles: 'cycles',
-  dieHeightUm: 'die height',
-  dieWidthUm: 'die width',
-  flops: 'flip-flops',
-  floatErrorMax: 'largest error',
-  gdsBytes: 'GDS',
-  holdWnsPs: 'hold slack',
-  hpwlUm: 'HPWL',
-  latencyUs: 'latency',
-  instructions: 'instructions',
-  macs: 'MACs',
-  masters: 'cell types',
-  powerMw: 'power, modelled',
-  routeRounds: 'rounds',
-  samples: 'samples',
-  tnsPs: 'TNS',
-  utilization: 'utilisation',
-  vias: 'vias',
-  weightBytes: 'weights',
-  wirelengthUm: 'wire',
-  wnsPs: 'setup slack',
-};
 const IS_SHARE = /^(accuracy|utilization)/;
 
 /** One that is not listed: `routeRounds` as `route rounds`. */
 export const metricLabel = ({ name }: MetricRow): string =>
-  LABELS[name] ?? name.replace(/(?<=[a-z0-9])[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+  textOr(
+    `metric.${name}`,
+    name.replace(/(?<=[a-z0-9])[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`),
+  );
 
 export const metricValue = ({ name, value, unit }: MetricRow): string =>
   IS_SHARE.test(name) ? percent(value) : withUnit(value, unit);
@@ -84,20 +52,20 @@ export function keyFigures(metrics: readonly MetricRow[]): readonly Figure[] {
     const metric = byName.get(name);
     if (metric) figures.push({ label, value: metricValue(metric) });
   };
-  show(byName.has('accuracy') ? 'accuracy' : 'accuracyInt8', 'accuracy');
-  show('cycles', 'cycles');
-  show('clockMhz', 'clock');
+  show(byName.has('accuracy') ? 'accuracy' : 'accuracyInt8', t('metric.accuracy'));
+  show('cycles', t('metric.cycles'));
+  show('clockMhz', t('metric.clockMhz'));
   const cycles = byName.get('cycles');
   const clock = byName.get('clockMhz');
   if (cycles && clock && clock.value > 0)
-    figures.push({ label: 'latency', value: withUnit(cycles.value / clock.value, 'µs') });
+    figures.push({ label: t('metric.latencyUs'), value: withUnit(cycles.value / clock.value, 'µs') });
   // Until the report has counted the finished chip, those of the mapped netlist, without buffers.
-  if (byName.has('cells')) show('cells', 'cells');
-  else show('cellsMapped', 'mapped cells');
-  if (byName.has('areaUm2')) show('areaUm2', 'cell area');
-  else show('cellAreaUm2', 'mapped area');
-  show('wirelengthUm', 'wire');
-  show('wnsPs', 'setup slack');
-  show('powerMw', 'power, modelled');
+  if (byName.has('cells')) show('cells', t('metric.cells'));
+  else show('cellsMapped', t('figure.mappedCells'));
+  if (byName.has('areaUm2')) show('areaUm2', t('metric.areaUm2'));
+  else show('cellAreaUm2', t('figure.mappedArea'));
+  show('wirelengthUm', t('metric.wirelengthUm'));
+  show('wnsPs', t('metric.wnsPs'));
+  show('powerMw', t('metric.powerMw'));
   return figures;
 }

@@ -1,3 +1,5 @@
+import { t } from '../texts/index.svelte.ts';
+
 const two = (n: number): string => String(n).padStart(2, '0');
 
 /** `0.45 s`, `12.3 s`, `4 min 05 s`, `2 h 03 min`; empty for null. */
@@ -13,9 +15,9 @@ export function formatSeconds(seconds: number | null): string {
 /** An estimate, no finer than it is good: `about 20 s left`, `about 6 min left`. */
 export function formatRemaining(seconds: number | null): string {
   if (seconds === null) return '';
-  if (seconds < 55) return `about ${Math.max(5, Math.ceil(seconds / 5) * 5)} s left`;
-  if (seconds < 5400) return `about ${Math.max(1, Math.round(seconds / 60))} min left`;
-  return `about ${(seconds / 3600).toFixed(1)} h left`;
+  if (seconds < 55) return t('time.secondsLeft', { n: Math.max(5, Math.ceil(seconds / 5) * 5) });
+  if (seconds < 5400) return t('time.minutesLeft', { n: Math.max(1, Math.round(seconds / 60)) });
+  return t('time.hoursLeft', { n: (seconds / 3600).toFixed(1) });
 }
 
 export const formatMiB = (mib: number | null): string => (mib === null ? '' : `${Math.round(mib)} MiB`);
@@ -24,7 +26,7 @@ export const formatMiB = (mib: number | null): string => (mib === null ? '' : `$
 export function formatDateTime(atMs: number, now = new Date()): string {
   const d = new Date(atMs);
   const time = `${two(d.getHours())}:${two(d.getMinutes())}`;
-  if (d.toDateString() === now.toDateString()) return `today ${time}`;
+  if (d.toDateString() === now.toDateString()) return t('time.today', { time });
   return `${d.getFullYear()}-${two(d.getMonth() + 1)}-${two(d.getDate())} ${time}`;
 }
 
