@@ -15,7 +15,7 @@ import {
   type DeskWindow,
 } from '../support/desk.ts';
 import { kitFiles, kitNote } from '../support/kit.ts';
-import { eventually, temporaryFolder } from '../support/toy-project.ts';
+import { endOfCli, eventually, startCli, temporaryFolder } from '../support/toy-project.ts';
 
 const SLOW = { INGOT_FLOW: deskFlowPath, DESK_TICK_MS: '150' };
 const TOY = { INGOT_FLOW: deskFlowPath };
@@ -224,6 +224,29 @@ describe.skipIf(skipsDesk)(`manners of the window${displayNote}`, () => {
       return answer.trouble.code === 'VIEW-001';
     });
     await page.getByTestId('run').waitFor();
+  });
+
+  test('a run of either side is seen by the other; how soon is printed', async () => {
+    const dir = newProject();
+    const desk = await openDesk({ recent: [dir], env: SLOW });
+    const { page } = desk;
+    await page.getByRole('heading', { name: 'Not run yet' }).waitFor();
+    const count = (): number => inProject(dir, (p) => listRuns(p.db).length);
+    const cli = endOfCli(startCli(['run', '--project', dir], { ...SLOW }));
+    await eventually(() => count() === 1);
+    const startedMs = performance.now();
+    await page.getByTestId('run-facts').getByText('running').waitFor();
+    const seenMs = performance.now() - startedMs;
+    expect((await cli).code).toBe(0);
+    await page.getByTestId('run-facts').getByText('done').waitFor();
+    const clickedMs = performance.now();
+    await page.getByTestId('run').click();
+    await eventually(() => count() === 2);
+    const readMs = performance.now() - clickedMs;
+    console.log(
+      `command line to window: ${seenMs.toFixed(0)} ms; click to the command line's database: ${readMs.toFixed(0)} ms`,
+    );
+    await page.getByTestId('run-facts').getByText('done').waitFor({ timeout: 20_000 });
   });
 
   test('after a crash of the app nothing is opened by itself, and safe mode is offered', async () => {
