@@ -185,13 +185,20 @@ describe.skipIf(skipsDesk)(`layout and timing views${displayNote}`, () => {
       };
       const sentBytes = (): Promise<number> =>
         page.evaluate(() => (globalThis as unknown as { sentBytes: number }).sentBytes);
+      /** What a zoom brings into sight is sent while the view rests: waits until nothing more comes. */
+      const settled = async (): Promise<number> => {
+        let last = -1;
+        const isStill = async (): Promise<boolean> => last === (last = await sentBytes());
+        await expect.poll(isStill, { timeout: 30_000, interval: 1000 }).toBe(true);
+        return last;
+      };
       let zoomed = 0;
       for (const zooms of [0, 4, 8, 16]) {
         await page.mouse.move(x, y);
         const turns = zooms - zoomed;
         for (; zoomed < zooms; zoomed++) await page.mouse.wheel(0, -100);
         if (turns > 0) told.push(summary(`zoom, ${turns} turns of the wheel`, await frames(1)));
-        const before = await sentBytes();
+        const before = await settled();
         await page.mouse.down();
         for (let k = 1; k <= 15; k++) await page.mouse.move(x + 6 * k, y + 4 * k);
         await page.mouse.up();
