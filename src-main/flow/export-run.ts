@@ -7,8 +7,7 @@ import type { Project } from '../project/project.ts';
 import { inWorld } from '../project/world.ts';
 import { listFiles } from '../project/queries/files.ts';
 import { indexOfStep } from './plan-run.ts';
-import { projectFlow } from './project-flow.ts';
-import { withEngines } from './steps/openroad/index.ts';
+import { flowOf } from './project-flow.ts';
 import { readRunDetail } from './run-detail.ts';
 import type { ArtefactRef, Flow } from './step.ts';
 
@@ -26,7 +25,7 @@ export interface ExportOptions {
 /** Returns the paths written. FLOW-014 when the run made nothing to export. */
 export function exportRun(project: Project, options: ExportOptions): readonly string[] {
   const run = readRunDetail(project, options.runId);
-  const flow = withEngines(options.flow ?? projectFlow(listFiles(project.db)), run.settings);
+  const flow = flowOf(listFiles(project.db), run.settings, options.flow);
   if (options.step !== undefined) indexOfStep(flow, options.step);
   const exported = new Set(flow.flatMap((step) => step.exports ?? []));
   const chosen = run.steps.flatMap((step) => {

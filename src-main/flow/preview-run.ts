@@ -1,15 +1,14 @@
 /** What a run would do now, before it does it: which steps it takes over, which it redoes, and why. */
-import { hasArtefact } from '../project/artefact-store.ts';
 import type { Project } from '../project/project.ts';
 import { listArtefacts } from '../project/queries/facts.ts';
 import { listFiles } from '../project/queries/files.ts';
 import { readProject } from '../project/queries/project.ts';
 import { listRuns } from '../project/queries/runs.ts';
-import { lastWallS, stepsWithKey } from '../project/queries/steps.ts';
+import { lastWallS } from '../project/queries/steps.ts';
 import { resolveSettings } from './check-settings.ts';
 import { checkFlow } from './plan-run.ts';
-import { projectFlow } from './project-flow.ts';
-import { withEngines } from './steps/openroad/index.ts';
+import { flowOf } from './project-flow.ts';
+import { reusable } from './reusable.ts';
 import type { SettingKey, Settings } from './settings.ts';
 import { stepKey } from './step-key.ts';
 import type { AnyStep, ArtefactRef, Flow } from './step.ts';
@@ -32,12 +31,12 @@ export async function previewRun(
   values: Readonly<Record<string, unknown>>,
   given?: Flow,
 ): Promise<readonly PreviewStep[]> {
-  const { db, dir } = project;
+  const { db } = project;
+  const files = listFiles(db);
   const settings = resolveSettings(readProject(db)?.settings ?? {}, values);
-  const flow = withEngines(given ?? projectFlow(listFiles(db)), settings);
+  const flow = flowOf(files, settings, given);
   checkFlow(flow);
   const fingerprints = await Promise.all(flow.map((step) => step.fingerprint?.(settings) ?? {}));
-  const files = listFiles(db);
   const before: Readonly<Record<string, unknown>> = listRuns(db, 1)[0]?.settings ?? {};
   const made = new Map<string, { readonly by: string; readonly artefact: ArtefactRef | null }>();
   const executions: number[] = [];
@@ -55,7 +54,7 @@ export async function previewRun(
           executions,
         })
       : null;
-    const source = key === null ? null : reusable(step, key);
+    const source = key === null ? null : (reusable(project, step, key)?.id ?? null);
     if (source !== null) executions.push(source);
     const artefacts = source === null ? [] : listArtefacts(db, source);
     for (const name of step.outputs)
@@ -70,18 +69,6 @@ export async function previewRun(
       expectedS: lastWallS(db, step.name) ?? null,
     };
   });
-
-  /** The execution that a run would take over. */
-  function reusable(step: AnyStep, key: string): number | null {
-    const found = stepsWithKey(db, key).find((candidate) => {
-      const stored = listArtefacts(db, candidate.id);
-      return (
-        step.outputs.every((name) => stored.some((a) => a.name === name)) &&
-        stored.every((artefact) => hasArtefact(dir, artefact))
-      );
-    });
-    return found?.id ?? null;
-  }
 }
 
 const changedOf = (

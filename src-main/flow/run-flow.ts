@@ -20,11 +20,10 @@ import { resolveSettings } from './check-settings.ts';
 import type { FlowObserver } from './events.ts';
 import { pinTools } from './pin-tools.ts';
 import { checkFiles, checkFlow, planRun, type PlannedStep, type RunRange } from './plan-run.ts';
-import { projectFlow } from './project-flow.ts';
+import { flowOf } from './project-flow.ts';
 import { runSteps, type RunEnd } from './run-steps.ts';
 import type { Settings } from './settings.ts';
 import type { Flow } from './step.ts';
-import { withEngines } from './steps/openroad/index.ts';
 
 export interface RunOptions extends RunRange {
   /** Over the project's settings; as text or as JSON values. */
@@ -51,7 +50,7 @@ export async function runFlow(project: Project, options: RunOptions = {}): Promi
   const { flow, observe } = options;
   const files = listFiles(project.db);
   const settings = resolveSettings(readProject(project.db)?.settings ?? {}, options.settings ?? {});
-  const list = withEngines(flow?.steps ?? projectFlow(files), settings);
+  const list = flowOf(files, settings, flow?.steps);
   checkFlow(list);
   const plan = planRun(list, options);
   checkFiles(plan, new Set(files.map((file) => file.role)));

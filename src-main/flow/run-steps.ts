@@ -5,7 +5,7 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Diagnostic } from '../base/diagnostic.ts';
-import { hasArtefact, removeTemporaries } from '../project/artefact-store.ts';
+import { removeTemporaries } from '../project/artefact-store.ts';
 import { fault } from '../project/faults.ts';
 import type { Project } from '../project/project.ts';
 import type { FileRow } from '../project/queries/files.ts';
@@ -18,6 +18,7 @@ import { estimateSteps, type Estimate } from './estimate.ts';
 import type { FlowObserver } from './events.ts';
 import type { PlannedStep } from './plan-run.ts';
 import type { StartMessage } from './process-protocol.ts';
+import { reusable } from './reusable.ts';
 import { runFacts } from './run-facts.ts';
 import type { Settings } from './settings.ts';
 import type { ChildOutcome } from './step-child.ts';
@@ -158,18 +159,11 @@ class Steps {
 
   /** Takes over an earlier execution with the same key, if the project still has all of its artefacts. */
   #reuse(position: number, key: string): boolean {
-    const { db, dir } = this.#run.project;
+    const { project } = this.#run;
     const { step } = this.#plan[position]!;
-    const id = this.#ids[position]!;
-    const source = steps.stepsWithKey(db, key).find((candidate) => {
-      const stored = listArtefacts(db, candidate.id);
-      return (
-        step.outputs.every((name) => stored.some((a) => a.name === name)) &&
-        stored.every((artefact) => hasArtefact(dir, artefact))
-      );
-    });
+    const source = reusable(project, step, key);
     if (!source) return false;
-    steps.markCached(db, id, key, source.id, Date.now());
+    steps.markCached(project.db, this.#ids[position]!, key, source.id, Date.now());
     this.#accept(position, source.id);
     this.#run.observe?.({
       type: 'step-finished',
