@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { IngotError } from '../../base/diagnostic.ts';
 import { exportRun, openProject, readRunDetail } from '../../flow/index.ts';
-import { loadKit } from '../../tools/kit-store.ts';
+import { ensureKit } from '../../tools/kit-store.ts';
 import { handover, openDetached, VIEWERS, type Viewer } from '../../tools/handover.ts';
 import { JSON_OPTION, PROJECT_OPTION, type Command } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -42,7 +42,7 @@ export const openCommand: Command = {
 };
 
 async function kitLefs(name: string): Promise<string[]> {
-  const { files } = await loadKit(name, {});
+  const files = await ensureKit(name);
   return [files.techLef, files.cellLef];
 }
 

@@ -111,9 +111,9 @@ async function foreignJudges(context: Context, { gds, def, pins, rules }: Judged
 }
 
 async function drawnWith(context: Context, def: string): Promise<DrawnDef> {
-  const { loadKit } = await import('../../tools/kit-store.ts');
+  const { ensureKit } = await import('../../tools/kit-store.ts');
   const { cacheDir, signal } = context;
-  const { files } = await loadKit(context.settings['kit.name'], { cacheDir, signal });
+  const files = await ensureKit(context.settings['kit.name'], { cacheDir, signal });
   const text = (path: string): Promise<string> => readFile(path, 'latin1');
   const [techLef, cellLef] = await Promise.all([text(files.techLef), text(files.cellLef)]);
   return { def, techLef, cellLef, cellGds: context.readArtefact('kit.gds') };

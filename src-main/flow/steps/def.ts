@@ -3,8 +3,9 @@ import type { DefExtent } from '../../stages/layout/index.ts';
 import type { Kit } from '../../stages/kit/index.ts';
 import type { Netlist } from '../../stages/netlist/index.ts';
 import { defineStep, type StepContext } from '../step.ts';
-import { judged, packChip, readKitArtefact } from './chip-state.ts';
+import { readKitArtefact } from './chip-state.ts';
 import { keepFloorplan } from './floorplan.ts';
+import { keepPlaced } from './keep-placed.ts';
 
 const INPUTS = ['kit.bin', 'netlist.bin'];
 const FILES = ['def'];
@@ -57,20 +58,9 @@ export const defPlacementStep = defineStep({
   outputs: ['floorplan.bin', 'repaired.bin'],
   settings: [],
   async run(context) {
-    const { hpwl, verifyPlacement } = await import('../../stages/placement/index.ts');
     const kit = readKitArtefact(context);
     const taken = await importFor(context, kit, 'route');
     await keepFloorplan(context, kit, taken);
-    const { netlist, floorplan, placement } = taken;
-    context.writeArtefact('repaired.bin', packChip({ netlist, floorplan, placement, routing: null }));
-    context.metric('hpwlUm', hpwl(netlist, kit, floorplan, placement) / kit.tech.dbuPerUm, 'um');
-    const report = verifyPlacement(netlist, kit, floorplan, placement);
-    context.metric('utilization', report.utilization);
-    context.proof({
-      name: 'the placement is legal',
-      judge: 'verifyPlacement',
-      result: judged(context, report.problems),
-      detail: `${report.instances} cells: rows, sites, orientation, overlaps`,
-    });
+    await keepPlaced(context, kit, taken);
   },
 });

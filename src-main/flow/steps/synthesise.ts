@@ -1,8 +1,9 @@
 import { pack, unpack } from '../../base/pack.ts';
 import type { RtlDesign } from '../../stages/rtl/index.ts';
 import { defineStep, type StepContext } from '../step.ts';
-import { judged, readKitArtefact } from './chip-state.ts';
+import { readKitArtefact } from './chip-state.ts';
 import { chipConstraints } from './constraints.ts';
+import { keepMapped } from './netlist.ts';
 import { compareReplay, type Stimulus } from './stimulus.ts';
 
 /** Inferences that the mapped netlist replays here; the routed one replays them all. */
@@ -46,18 +47,8 @@ export const synthesiseStep = defineStep({
     });
     context.writeArtefact('synthesis.v', result.verilog);
     const netlist = stage.markClocks(result.netlist, kit);
-    context.writeArtefact('netlist.bin', pack(netlist));
+    await keepMapped(context, kit, netlist);
     context.writeArtefact('constraints.bin', pack(chipConstraints(context.settings['clock.periodPs'])));
-    const statistics = stage.netlistStatistics(netlist, kit);
-    context.metric('cellsMapped', statistics.cells);
-    context.metric('flops', statistics.flops);
-    context.metric('cellAreaUm2', statistics.areaUm2, 'um2');
-    context.proof({
-      name: 'every cell is of the library and every net has one driver',
-      judge: 'verifyNetlist',
-      result: judged(context, stage.verifyNetlist(netlist, kit)),
-      detail: `${statistics.cells} cells, ${statistics.flops} flip-flops, ${statistics.nets} nets: no unmapped cell, no open input`,
-    });
     context.progress(0.8, 'replaying inferences through the gates');
     const inputs = stimulus.inputs.slice(0, REPLAYED);
     const replay = stage.replayInference(netlist, kit, inputs, {

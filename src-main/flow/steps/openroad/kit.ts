@@ -12,11 +12,11 @@ export const openRoadKitStep = defineStep({
   outputs: KIT_FILES,
   settings: ['kit.name'],
   async run(context) {
-    const { loadKit } = await import('../../../tools/kit-store.ts');
+    const { ensureKit } = await import('../../../tools/kit-store.ts');
     const { defaultRouteOptions } = await import('../../../stages/routing/index.ts');
     const { cellLefFor, libertyFor, techLefFor } = await import('../../../tools/openroad/index.ts');
     const kit = readKitArtefact(context);
-    const { files } = await loadKit(context.settings['kit.name'], {
+    const files = await ensureKit(context.settings['kit.name'], {
       cacheDir: context.cacheDir,
       signal: context.signal,
     });

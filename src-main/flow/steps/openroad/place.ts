@@ -17,8 +17,15 @@ import {
   tapsBody,
 } from '../../../tools/openroad/index.ts';
 import { defineStep, type AnyStep, type Flow } from '../../step.ts';
-import { judged, packChip, readKitArtefact } from '../chip-state.ts';
-import { openRoadStep, type KeptPlan, type OpenRoadContext, type OpenRoadSpec } from './openroad-step.ts';
+import { readKitArtefact } from '../chip-state.ts';
+import { keepPlaced } from '../keep-placed.ts';
+import {
+  openRoadStep,
+  PLAN,
+  type KeptPlan,
+  type OpenRoadContext,
+  type OpenRoadSpec,
+} from './openroad-step.ts';
 import { readBack } from './read-back.ts';
 
 /** Die and core as the embedded engine would make them, so that both stand on the same ground. */
@@ -34,7 +41,7 @@ const planStep = defineStep({
   title: 'Size of die and core',
   version: 1,
   inputs: ['kit.bin', 'netlist.bin'],
-  outputs: ['openroad-plan.json'],
+  outputs: [PLAN],
   settings: SIZE,
   async run(context) {
     const { makeFloorplan } = await import('../../../stages/floorplan/index.ts');
@@ -52,7 +59,7 @@ const planStep = defineStep({
       dieUm: width > 0 ? { width, height } : null,
     });
     const kept: KeptPlan = { plan: openRoadPlan(netlist, kit, floorplan), ports: portNames(netlist) };
-    context.writeArtefact('openroad-plan.json', JSON.stringify(kept, null, 1) + '\n');
+    context.writeArtefact(PLAN, JSON.stringify(kept, null, 1) + '\n');
     const um = kit.tech.dbuPerUm;
     context.metric('dieWidthUm', (floorplan.die.x2 - floorplan.die.x1) / um, 'um');
     context.metric('dieHeightUm', (floorplan.die.y2 - floorplan.die.y1) / um, 'um');
@@ -172,18 +179,7 @@ export const openRoadPlacementStep = defineStep({
   outputs: ['repaired.bin'],
   settings: [],
   async run(context) {
-    const { hpwl, verifyPlacement } = await import('../../../stages/placement/index.ts');
     const kit = readKitArtefact(context);
-    const { netlist, floorplan, placement } = await readBack(context, kit, 'openroad-placed');
-    context.writeArtefact('repaired.bin', packChip({ netlist, floorplan, placement, routing: null }));
-    context.metric('hpwlUm', hpwl(netlist, kit, floorplan, placement) / kit.tech.dbuPerUm, 'um');
-    const report = verifyPlacement(netlist, kit, floorplan, placement);
-    context.metric('utilization', report.utilization);
-    context.proof({
-      name: 'the placement is legal',
-      judge: 'verifyPlacement',
-      result: judged(context, report.problems),
-      detail: `${report.instances} cells placed by OpenROAD: rows, sites, orientation, overlaps`,
-    });
+    await keepPlaced(context, kit, await readBack(context, kit, 'openroad-placed'), ' placed by OpenROAD');
   },
 });
