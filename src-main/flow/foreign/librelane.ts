@@ -8,9 +8,10 @@ import { IngotError } from '../../base/diagnostic.ts';
 import { wildcard } from './disk.ts';
 import { evaluate } from './expression.ts';
 import { areaOf, clockSdc, numberOf, round, settingValue } from './key-values.ts';
+import { KeyVerdicts, type Verdict } from './key-verdicts.ts';
 import { IGNORED, IGNORED_PREFIXES, MACROS, MET } from './librelane-keys.ts';
 import type { ForeignOptions } from './orfs.ts';
-import type { ForeignDesign, ForeignDisk, ForeignValue, KeyRecord, KeyVerdict } from './types.ts';
+import type { ForeignDesign, ForeignDisk, ForeignValue, KeyRecord } from './types.ts';
 
 type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
 type JsonObject = { readonly [key: string]: Json };
@@ -61,7 +62,7 @@ function parse(path: string, text: string): JsonObject {
 class LibreLane {
   private readonly values = new Map<string, { json: Json; place: string }>();
   private readonly settings: Record<string, unknown> = {};
-  private readonly verdicts = new Map<string, { verdict: KeyVerdict; note: string }>();
+  private readonly verdicts = new KeyVerdicts(MET, IGNORED);
   private readonly sections: KeyRecord[] = [];
   readonly #text: string;
   private readonly folder: string;
@@ -80,20 +81,20 @@ class LibreLane {
 
   design(): ForeignDesign {
     const top = this.need('DESIGN_NAME');
-    this.taken('DESIGN_NAME', `top module and name: ${top}`);
+    this.verdicts.taken('DESIGN_NAME', `top module and name: ${top}`);
     this.kit();
     this.refuse();
     const verilog = this.files('VERILOG_FILES');
     if (verilog.length === 0) throw this.missing('VERILOG_FILES');
-    this.taken('VERILOG_FILES', `${verilog.length} files`);
+    this.verdicts.taken('VERILOG_FILES', `${verilog.length} files`);
     const includeDirs = this.list('VERILOG_INCLUDE_DIRS').map((dir) => resolve(this.folder, dir));
-    this.taken('VERILOG_INCLUDE_DIRS', 'included files are written into the sources');
+    this.verdicts.taken('VERILOG_INCLUDE_DIRS', 'included files are written into the sources');
     const defines = this.list('VERILOG_DEFINES');
-    this.taken('VERILOG_DEFINES', 'written into the sources');
+    this.verdicts.taken('VERILOG_DEFINES', 'written into the sources');
     const sdc = this.constraints();
     const [template] = this.files('FP_DEF_TEMPLATE');
     if (template === undefined) this.floorplan();
-    else this.taken('FP_DEF_TEMPLATE', 'die, rows and ports are those of the DEF');
+    else this.verdicts.taken('FP_DEF_TEMPLATE', 'die, rows and ports are those of the DEF');
     this.synthesis();
     const keys = [...this.keys(), ...this.sections];
     return {
@@ -153,7 +154,7 @@ class LibreLane {
         remedy: `Ingot has ${this.options.kits.join(', ')}: add --kit ${this.options.kits[0]} to map the design on it`,
       });
     this.settings['kit.name'] = name;
-    this.taken(
+    this.verdicts.taken(
       'PDK',
       this.text('PDK') === name ? `kit.name = ${name}` : `mapped on ${name} instead, as --kit asks`,
     );
@@ -184,7 +185,7 @@ class LibreLane {
     ]) {
       const [path] = this.files(key);
       if (path === undefined) continue;
-      this.taken(key, 'the constraints');
+      this.verdicts.taken(key, 'the constraints');
       return { path };
     }
     const port = this.list('CLOCK_PORT');
@@ -192,10 +193,10 @@ class LibreLane {
     if (port.length === 0) throw this.missing('CLOCK_PORT');
     if (!period) throw this.missing('CLOCK_PERIOD');
     if (port.length > 1) throw this.wrong(this.get('CLOCK_PORT')!, 'more than one clock');
-    this.taken('CLOCK_PORT', `the clock of the constraints: ${port[0]}`);
+    this.verdicts.taken('CLOCK_PORT', `the clock of the constraints: ${port[0]}`);
     const number = (key: string, note: string): number | undefined => {
       const given = this.get(key);
-      if (given) this.taken(key, note);
+      if (given) this.verdicts.taken(key, note);
       return given && numberOf(given);
     };
     const more = {
@@ -214,7 +215,7 @@ class LibreLane {
     if (!period) return;
     const periodPs = settingValue(period, 'clock.periodPs', Math.round(numberOf(period) * 1000));
     this.settings['clock.periodPs'] = periodPs;
-    this.taken('CLOCK_PERIOD', `clock.periodPs = ${periodPs} (ns there)`);
+    this.verdicts.taken('CLOCK_PERIOD', `clock.periodPs = ${periodPs} (ns there)`);
   }
 
   private floorplan(): void {
@@ -224,32 +225,32 @@ class LibreLane {
       const { widthUm, heightUm } = areaOf(die);
       this.settings['floorplan.dieWidthUm'] = settingValue(die, 'floorplan.dieWidthUm', widthUm);
       this.settings['floorplan.dieHeightUm'] = settingValue(die, 'floorplan.dieHeightUm', heightUm);
-      this.taken('DIE_AREA', `a die of ${widthUm} x ${heightUm} um`);
-      this.ignored('FP_CORE_UTIL', 'the die is given');
-      this.ignored('FP_ASPECT_RATIO', 'the die is given');
+      this.verdicts.taken('DIE_AREA', `a die of ${widthUm} x ${heightUm} um`);
+      this.verdicts.ignored('FP_CORE_UTIL', 'the die is given');
+      this.verdicts.ignored('FP_ASPECT_RATIO', 'the die is given');
     } else {
-      if (die) this.ignored('DIE_AREA', 'FP_SIZING is relative');
+      if (die) this.verdicts.ignored('DIE_AREA', 'FP_SIZING is relative');
       const utilization = this.get('FP_CORE_UTIL');
       if (utilization) {
         const share = settingValue(utilization, 'floorplan.utilization', round(numberOf(utilization) / 100));
         this.settings['floorplan.utilization'] = share;
-        this.taken('FP_CORE_UTIL', `floorplan.utilization = ${share} (percent there, a share here)`);
+        this.verdicts.taken('FP_CORE_UTIL', `floorplan.utilization = ${share} (percent there, a share here)`);
       }
       const aspect = this.get('FP_ASPECT_RATIO');
       if (aspect) {
         const ratio = settingValue(aspect, 'floorplan.aspectRatio', numberOf(aspect));
         this.settings['floorplan.aspectRatio'] = ratio;
-        this.taken('FP_ASPECT_RATIO', `floorplan.aspectRatio = ${ratio}, height over width in both`);
+        this.verdicts.taken('FP_ASPECT_RATIO', `floorplan.aspectRatio = ${ratio}, height over width in both`);
       }
     }
-    this.taken('FP_SIZING', isAbsolute ? 'by DIE_AREA' : 'by FP_CORE_UTIL');
+    this.verdicts.taken('FP_SIZING', isAbsolute ? 'by DIE_AREA' : 'by FP_CORE_UTIL');
     for (const [key, scale] of [
       ['PL_TARGET_DENSITY_PCT', 100],
       ['PL_TARGET_DENSITY', 1],
     ] as const) {
       const given = this.get(key);
       if (given)
-        this.ignored(
+        this.verdicts.ignored(
           key,
           `a target density of ${round(numberOf(given) / scale)}: the placer spreads cells by what routing needs`,
         );
@@ -262,7 +263,7 @@ class LibreLane {
     if (mode === undefined && noFlat === undefined) return;
     const flatten = mode === undefined ? !/^(1|true)$/i.test(noFlat!) : mode === 'flatten';
     this.settings['synthesis.flatten'] = flatten;
-    this.taken(
+    this.verdicts.taken(
       mode === undefined ? 'SYNTH_NO_FLAT' : 'SYNTH_HIERARCHY_MODE',
       `synthesis.flatten = ${flatten}`,
     );
@@ -363,26 +364,15 @@ class LibreLane {
     });
   }
 
-  private taken(key: string, note: string): void {
-    this.verdicts.set(key, { verdict: 'taken', note });
-  }
-
-  private ignored(key: string, note: string): void {
-    this.verdicts.set(key, { verdict: 'ignored', note });
-  }
-
   private keys(): KeyRecord[] {
     return [...this.values].map(([key, { json, place }]) => {
       const value = typeof json === 'string' ? json : JSON.stringify(json);
-      return { key, value, place, ...(this.verdicts.get(key) ?? judge(key)) };
+      return { key, value, place, ...this.verdicts.of(key, ignoredByPrefix) };
     });
   }
 }
 
-function judge(key: string): { verdict: KeyVerdict; note: string } {
-  if (Object.hasOwn(MET, key)) return { verdict: 'met', note: MET[key]! };
-  if (Object.hasOwn(IGNORED, key)) return { verdict: 'ignored', note: IGNORED[key]! };
+function ignoredByPrefix(key: string): Verdict | null {
   const prefix = Object.keys(IGNORED_PREFIXES).find((p) => key.startsWith(p));
-  if (prefix !== undefined) return { verdict: 'ignored', note: IGNORED_PREFIXES[prefix]! };
-  return { verdict: 'unknown', note: 'not known here; nothing was done about it' };
+  return prefix === undefined ? null : { verdict: 'ignored', note: IGNORED_PREFIXES[prefix]! };
 }

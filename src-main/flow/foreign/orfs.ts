@@ -5,9 +5,10 @@
 import { basename, dirname, join, resolve, sep } from 'node:path';
 import { IngotError } from '../../base/diagnostic.ts';
 import { areaOf, clockSdc, flagOf, numberOf, round, settingValue, words } from './key-values.ts';
+import { KeyVerdicts, type Verdict } from './key-verdicts.ts';
 import { MakeFile } from './make-file.ts';
 import { IGNORED, MACROS, MET } from './orfs-keys.ts';
-import type { ForeignDesign, ForeignDisk, ForeignValue, KeyRecord, KeyVerdict } from './types.ts';
+import type { ForeignDesign, ForeignDisk, ForeignValue, KeyRecord } from './types.ts';
 
 /** What `--kit` says, so that a design of another platform may be mapped on ours; else null. */
 export interface ForeignOptions {
@@ -45,7 +46,7 @@ function anchored(disk: ForeignDisk, folders: readonly string[]): ForeignDisk {
 
 class Orfs {
   private readonly settings: Record<string, unknown> = {};
-  private readonly verdicts = new Map<string, { verdict: KeyVerdict; note: string }>();
+  private readonly verdicts = new KeyVerdicts(MET, IGNORED);
   private readonly make: MakeFile;
   private readonly path: string;
   private readonly folder: string;
@@ -71,23 +72,23 @@ class Orfs {
 
   design(): ForeignDesign {
     const top = this.need('DESIGN_NAME');
-    this.taken('DESIGN_NAME', `top module and name: ${top}`);
+    this.verdicts.taken('DESIGN_NAME', `top module and name: ${top}`);
     this.kit();
     this.refuseMacros();
     const verilog = words(this.need('VERILOG_FILES')).map((file) => this.file('VERILOG_FILES', file));
-    this.taken('VERILOG_FILES', `${verilog.length} files`);
+    this.verdicts.taken('VERILOG_FILES', `${verilog.length} files`);
     const includeDirs = words(this.text('VERILOG_INCLUDE_DIRS') ?? '').map((dir) => this.locate(dir));
-    this.taken('VERILOG_INCLUDE_DIRS', 'included files are written into the sources');
+    this.verdicts.taken('VERILOG_INCLUDE_DIRS', 'included files are written into the sources');
     const defines = words((this.text('VERILOG_DEFINES') ?? '').replace(/-D\s+/g, '-D'));
-    this.taken('VERILOG_DEFINES', 'written into the sources');
+    this.verdicts.taken('VERILOG_DEFINES', 'written into the sources');
     const sdc = this.constraints();
     const def = this.get('FLOORPLAN_DEF');
     const defPath = def && def.value !== '' ? this.file('FLOORPLAN_DEF', def.value) : null;
-    if (defPath) this.taken('FLOORPLAN_DEF', 'die, rows and ports are those of the DEF');
+    if (defPath) this.verdicts.taken('FLOORPLAN_DEF', 'die, rows and ports are those of the DEF');
     else this.floorplan();
     this.synthesis();
     const variant = this.text('FLOW_VARIANT') || 'base';
-    this.taken('FLOW_VARIANT', 'kept in the record; names the folder of ingot export --orfs');
+    this.verdicts.taken('FLOW_VARIANT', 'kept in the record; names the folder of ingot export --orfs');
     return {
       top,
       verilog,
@@ -115,7 +116,10 @@ class Orfs {
     }
     this.settings['kit.name'] = name;
     const isOther = platform !== undefined && platform.value !== name;
-    this.taken('PLATFORM', isOther ? `mapped on ${name} instead, as --kit asks` : `kit.name = ${name}`);
+    this.verdicts.taken(
+      'PLATFORM',
+      isOther ? `mapped on ${name} instead, as --kit asks` : `kit.name = ${name}`,
+    );
   }
 
   private refuseMacros(): void {
@@ -139,15 +143,15 @@ class Orfs {
     const given = this.get('SDC_FILE');
     this.synthesisPeriod();
     if (given && given.value !== '') {
-      this.taken('SDC_FILE', 'the constraints');
+      this.verdicts.taken('SDC_FILE', 'the constraints');
       return { path: this.file('SDC_FILE', given.value) };
     }
     const usual = join(this.folder, 'constraint.sdc');
     if (this.disk.exists(usual)) return { path: usual };
     const [port, period] = [this.get('CLOCK_PORT'), this.get('CLOCK_PERIOD')];
     if (!port || !period) throw this.missing('SDC_FILE');
-    this.taken('CLOCK_PORT', 'constraints are made from it');
-    this.taken('CLOCK_PERIOD', `${period.value} ns`);
+    this.verdicts.taken('CLOCK_PORT', 'constraints are made from it');
+    this.verdicts.taken('CLOCK_PERIOD', `${period.value} ns`);
     return { name: 'constraint.sdc', text: clockSdc(port.value, numberOf(period), {}) };
   }
 
@@ -156,7 +160,7 @@ class Orfs {
     if (!given || given.value === '') return;
     const periodPs = settingValue(given, 'clock.periodPs', Math.round(numberOf(given)));
     this.settings['clock.periodPs'] = periodPs;
-    this.taken(
+    this.verdicts.taken(
       'ABC_CLOCK_PERIOD_IN_PS',
       `clock.periodPs = ${periodPs}, where the constraints do not say it plainly`,
     );
@@ -170,19 +174,25 @@ class Orfs {
       this.settings['floorplan.dieWidthUm'] = settingValue(die, 'floorplan.dieWidthUm', widthUm);
       this.settings['floorplan.dieHeightUm'] = settingValue(die, 'floorplan.dieHeightUm', heightUm);
       const moved = xUm === 0 && yUm === 0 ? '' : '; its lower left corner moves to 0, 0';
-      this.taken('DIE_AREA', `a die of ${widthUm} x ${heightUm} um${moved}`);
-      this.ignored('CORE_AREA', 'the core is the die less the margin that the power grid needs');
-      this.ignored('CORE_UTILIZATION', 'the die is given');
-      this.ignored('CORE_ASPECT_RATIO', 'the die is given');
+      this.verdicts.taken('DIE_AREA', `a die of ${widthUm} x ${heightUm} um${moved}`);
+      this.verdicts.ignored('CORE_AREA', 'the core is the die less the margin that the power grid needs');
+      this.verdicts.ignored('CORE_UTILIZATION', 'the die is given');
+      this.verdicts.ignored('CORE_ASPECT_RATIO', 'the die is given');
     } else if (utilization && utilization.value !== '') {
       const share = settingValue(utilization, 'floorplan.utilization', round(numberOf(utilization) / 100));
       this.settings['floorplan.utilization'] = share;
-      this.taken('CORE_UTILIZATION', `floorplan.utilization = ${share} (percent there, a share here)`);
+      this.verdicts.taken(
+        'CORE_UTILIZATION',
+        `floorplan.utilization = ${share} (percent there, a share here)`,
+      );
       const aspect = this.get('CORE_ASPECT_RATIO');
       if (aspect && aspect.value !== '') {
         const ratio = settingValue(aspect, 'floorplan.aspectRatio', numberOf(aspect));
         this.settings['floorplan.aspectRatio'] = ratio;
-        this.taken('CORE_ASPECT_RATIO', `floorplan.aspectRatio = ${ratio}, height over width in both`);
+        this.verdicts.taken(
+          'CORE_ASPECT_RATIO',
+          `floorplan.aspectRatio = ${ratio}, height over width in both`,
+        );
       }
     }
     this.density(utilization !== undefined || die !== undefined);
@@ -197,20 +207,26 @@ class Orfs {
     if (addon && addon.value !== '') {
       const share = numberOf(addon);
       const d = utilization === undefined ? null : round(utilization + (1 - utilization) * share + 0.01);
-      this.ignored('PLACE_DENSITY_LB_ADDON', d === null ? own : `a target density of about ${d}: ${own}`);
+      this.verdicts.ignored(
+        'PLACE_DENSITY_LB_ADDON',
+        d === null ? own : `a target density of about ${d}: ${own}`,
+      );
     }
     if (!density || density.value === '') return;
     const value = numberOf(density);
-    if (hasSize) return this.ignored('PLACE_DENSITY', `a target density of ${value}: ${own}`);
+    if (hasSize) return this.verdicts.ignored('PLACE_DENSITY', `a target density of ${value}: ${own}`);
     this.settings['floorplan.utilization'] = settingValue(density, 'floorplan.utilization', value);
-    this.taken('PLACE_DENSITY', `floorplan.utilization = ${value}, as no size is given; 0 to 1 in both`);
+    this.verdicts.taken(
+      'PLACE_DENSITY',
+      `floorplan.utilization = ${value}, as no size is given; 0 to 1 in both`,
+    );
   }
 
   private synthesis(): void {
     const hierarchical = this.get('SYNTH_HIERARCHICAL');
     if (!hierarchical) return;
     this.settings['synthesis.flatten'] = !flagOf(hierarchical);
-    this.taken(
+    this.verdicts.taken(
       'SYNTH_HIERARCHICAL',
       `synthesis.flatten = ${!flagOf(hierarchical)}; the netlist is flat either way`,
     );
@@ -253,14 +269,6 @@ class Orfs {
     });
   }
 
-  private taken(key: string, note: string): void {
-    this.verdicts.set(key, { verdict: 'taken', note });
-  }
-
-  private ignored(key: string, note: string): void {
-    this.verdicts.set(key, { verdict: 'ignored', note });
-  }
-
   private keys(): KeyRecord[] {
     // All values first: what they read is told apart from what nobody reads.
     const values = [...this.make.variables.keys()].map((name) => this.get(name)!);
@@ -268,14 +276,11 @@ class Orfs {
       const name = given.key;
       // The record is part of a result: it must not depend on where the design lies.
       const value = given.value.replaceAll(`${this.flowHome}${sep}`, '');
-      return { ...given, value, ...(this.verdicts.get(name) ?? this.judge(name)) };
+      return { ...given, value, ...this.verdicts.of(name, (key) => this.usedByOthers(key)) };
     });
   }
 
-  private judge(key: string): { verdict: KeyVerdict; note: string } {
-    if (Object.hasOwn(MET, key)) return { verdict: 'met', note: MET[key]! };
-    if (Object.hasOwn(IGNORED, key)) return { verdict: 'ignored', note: IGNORED[key]! };
-    if (this.make.used.has(key)) return { verdict: 'met', note: 'read by other values of the file' };
-    return { verdict: 'unknown', note: 'not known here; nothing was done about it' };
+  private usedByOthers(key: string): Verdict | null {
+    return this.make.used.has(key) ? { verdict: 'met', note: 'read by other values of the file' } : null;
   }
 }
