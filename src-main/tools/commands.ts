@@ -7,6 +7,12 @@ export interface CommandLine {
 /** Code of the row of a step's log that holds a command line. */
 export const COMMAND_CODE = 'COMMAND';
 
+/** What a command line needs beside the command: its folder, and what is set for it. */
+interface Surroundings {
+  readonly cwd?: string | undefined;
+  readonly env?: Readonly<Record<string, string | undefined>> | undefined;
+}
+
 let listener: ((command: CommandLine) => void) | null = null;
 
 /** One recorder per process: a step's. */
@@ -14,15 +20,8 @@ export function recordCommands(record: ((command: CommandLine) => void) | null):
   listener = record;
 }
 
-export function tellCommand(
-  command: string,
-  args: readonly string[],
-  options: {
-    readonly cwd?: string | undefined;
-    readonly env?: Readonly<Record<string, string | undefined>> | undefined;
-  } = {},
-): void {
-  listener?.({ line: commandLine(command, args, options) });
+export function tellCommand(command: string, args: readonly string[], around: Surroundings = {}): void {
+  listener?.({ line: commandLine(command, args, around) });
 }
 
 /** Without it our own binary is no Node: a copied line needs it even where it was set already. */
@@ -32,16 +31,13 @@ const AS_NODE = 'ELECTRON_RUN_AS_NODE';
 export function commandLine(
   command: string,
   args: readonly string[],
-  options: {
-    readonly cwd?: string | undefined;
-    readonly env?: Readonly<Record<string, string | undefined>> | undefined;
-  } = {},
+  { cwd, env }: Surroundings = {},
 ): string {
-  const set = Object.entries(options.env ?? {})
+  const set = Object.entries(env ?? {})
     .filter(([name, value]) => value !== undefined && (name === AS_NODE || process.env[name] !== value))
     .map(([name, value]) => `${name}=${quoted(value!)}`);
   const words = [...set, ...[command, ...args].map(quoted)].join(' ');
-  return options.cwd === undefined ? words : `cd ${quoted(options.cwd)} && ${words}`;
+  return cwd === undefined ? words : `cd ${quoted(cwd)} && ${words}`;
 }
 
 const quoted = (word: string): string =>

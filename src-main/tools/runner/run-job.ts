@@ -144,7 +144,8 @@ class RunningJob {
   /** The running child, or why there is none. */
   #start(): Promise<{ child: ChildProcess; exited: Promise<Exit>; closed: Promise<void> } | Verdict> {
     const { command, args } = this.#launch;
-    tellCommand(command, args, { cwd: this.#job.folder, env: this.#env });
+    // The mark is of this run alone: a copied line must not carry it.
+    tellCommand(command, args, { cwd: this.#job.folder, env: withoutMark(this.#env) });
     return new Promise((resolve) => {
       let child: ChildProcess;
       try {
