@@ -20,7 +20,7 @@ describe.skipIf(skipsDesk || !kitFiles)(`the layout while it is made${displayNot
       const folder = temporaryFolder();
       mkdirSync(folder, { recursive: true });
       const [netlist, constraints] = [join(folder, 'netlist.v'), join(folder, 'chip.sdc')];
-      writeFileSync(netlist, randomVerilog(7, 700, 80));
+      writeFileSync(netlist, randomVerilog(7, 5000, 500));
       writeFileSync(constraints, SDC);
       const dir = join(folder, 'project');
       const files = [
