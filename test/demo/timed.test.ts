@@ -1,8 +1,7 @@
 /**
  * The finished digits chip in time: its exported netlist with the delays of its SDF computes what the simulator
  * promised at the clock that the report claims, and no longer does at a clock 30 % beyond. The event-driven
- * simulator is the tests' own (Icarus 11 reads neither INTERCONNECT nor SETUPHOLD). INGOT_LONG=1 runs 20
- * inferences instead of one: some minutes.
+ * simulator is the tests' own (Icarus 11 reads neither INTERCONNECT nor SETUPHOLD).
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,7 +13,7 @@ import { kitFiles, kitNote, nangate45 } from '../support/kit.ts';
 import { runTimed, TimedGates, type TimedRun } from '../support/timed-gates.ts';
 
 const TEST_MS = 20 * 60_000;
-const INFERENCES = process.env.INGOT_LONG === '1' ? 20 : 1;
+const INFERENCES = 20;
 /** The SDF rounds each of some 50 delays of a path to 0.001 ps. */
 const ROUNDING_PS = 0.05;
 /** As the flow's constraints have it: a fifth of the period asked for lies outside, before inputs and after outputs. */
