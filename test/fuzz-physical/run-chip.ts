@@ -2,14 +2,22 @@
 import { IngotError, type Diagnostic } from '../../src-main/base/diagnostic.ts';
 import { checkLayout } from '../../src-main/stages/check/index.ts';
 import { buildClockTree } from '../../src-main/stages/clock/index.ts';
+import {
+  extractParasitics,
+  type Parasitics,
+  readSpef,
+  verifyParasitics,
+  verifySpef,
+  writeSpef,
+} from '../../src-main/stages/extraction/index.ts';
 import { insertFillers } from '../../src-main/stages/fill/index.ts';
 import { makeFloorplan, verifyPowerGrid } from '../../src-main/stages/floorplan/index.ts';
 import type { Kit } from '../../src-main/stages/kit/types.ts';
 import { readGds, verifyLayoutFiles, writeDef, writeGds } from '../../src-main/stages/layout/index.ts';
-import { markClocks, readNetlist, verifyNetlist } from '../../src-main/stages/netlist/index.ts';
+import { markClocks, readNetlist, verifyNetlist, type Netlist } from '../../src-main/stages/netlist/index.ts';
 import { placeChip, verifyBuffering, verifyPlacement } from '../../src-main/stages/placement/index.ts';
 import { routeChip, verifyRouting } from '../../src-main/stages/routing/index.ts';
-import { defaultConstraints } from '../../src-main/stages/timing/index.ts';
+import { analyzeTiming, defaultConstraints, verifyTiming } from '../../src-main/stages/timing/index.ts';
 import { repairTiming } from '../../src-main/stages/timing-repair/index.ts';
 import type { RandomChip } from './random-chip.ts';
 
@@ -129,6 +137,13 @@ function build(chip: RandomChip, kit: Kit, kitGds: Uint8Array, at: { stage: stri
   judge('verifyPowerGrid', verifyPowerGrid(floorplan, kit, { netlist, placement }).problems);
   judge('verifyNetlist', verifyNetlist(netlist, kit));
 
+  at.stage = 'timing';
+  const parasitics = extractParasitics(netlist, placement, floorplan, routing, kit).value;
+  judge('verifyParasitics', verifyParasitics(parasitics, netlist, kit, { routing, floorplan }));
+  const spef = readSpef(writeSpef(parasitics, netlist, kit), netlist, kit);
+  judge('verifySpef', verifySpef(spef, parasitics, netlist));
+  if (chip.hasClock) time(netlist, kit, parasitics);
+
   at.stage = 'layout';
   const design = { netlist, floorplan, placement, routing, kit };
   const def = writeDef(netlist, floorplan, placement, routing, kit);
@@ -145,17 +160,32 @@ function build(chip: RandomChip, kit: Kit, kitGds: Uint8Array, at: { stage: stri
   return { gds, code: '', detail: '' };
 }
 
-/** What timing refuses (loops, say) is built without repair, as a user would go on. */
+const CONSTRAINTS = { ...defaultConstraints('clk', PERIOD_PS), isClockPropagated: true };
+
+/** What timing refuses (loops, say) is finished without it, as a user would go on. */
+function unlessRefused<T>(timing: () => T): T | null {
+  try {
+    return timing();
+  } catch (error) {
+    if (error instanceof IngotError && error.diagnostic.code.startsWith('TIMING-')) return null;
+    throw error;
+  }
+}
+
+function time(netlist: Netlist, kit: Kit, parasitics: Parasitics): void {
+  const report = unlessRefused(() => analyzeTiming(netlist, kit, parasitics, CONSTRAINTS, {}));
+  // Pins on a loop are not timed, as the report says; what its judge would see of them is not defined.
+  if (report?.diagnostics.every((d) => d.severity !== 'error'))
+    judge('verifyTiming', verifyTiming(netlist, kit, parasitics, CONSTRAINTS, report));
+}
+
 function repair(
   tree: ReturnType<typeof buildClockTree>,
   kit: Kit,
   floorplan: ReturnType<typeof placeChip>['floorplan'],
 ): Pick<ReturnType<typeof buildClockTree>, 'netlist' | 'placement'> {
-  const constraints = { ...defaultConstraints('clk', PERIOD_PS), isClockPropagated: true };
-  try {
-    return repairTiming(tree.netlist, kit, floorplan, tree.placement, constraints);
-  } catch (error) {
-    if (error instanceof IngotError && error.diagnostic.code.startsWith('TIMING-')) return tree;
-    throw error;
-  }
+  const repaired = unlessRefused(() =>
+    repairTiming(tree.netlist, kit, floorplan, tree.placement, CONSTRAINTS),
+  );
+  return repaired ?? tree;
 }
