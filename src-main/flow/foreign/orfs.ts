@@ -206,11 +206,10 @@ class Orfs {
     const own = 'the placer spreads cells by what routing needs';
     if (addon && addon.value !== '') {
       const share = numberOf(addon);
-      const d = utilization === undefined ? null : round(utilization + (1 - utilization) * share + 0.01);
-      this.verdicts.ignored(
-        'PLACE_DENSITY_LB_ADDON',
-        d === null ? own : `a target density of about ${d}: ${own}`,
-      );
+      if (utilization !== undefined) {
+        const d = round(utilization + (1 - utilization) * share + 0.01);
+        this.verdicts.ignored('PLACE_DENSITY_LB_ADDON', `a target density of about ${d}: ${own}`);
+      }
     }
     if (!density || density.value === '') return;
     const value = numberOf(density);
