@@ -12,10 +12,10 @@ import { pinInstances, pinName, writeVerilog, type Netlist } from '../../stages/
 import type { RtlDesign } from '../../stages/rtl/index.ts';
 import { NO_SLACK, type TimingReport } from '../../stages/timing/index.ts';
 import { findOwnFile } from '../../tools/own-files.ts';
+import { equivalenceScript, FLOPS, FLOPS_FILE } from '../../tools/yosys-equivalence.ts';
 import { synthesisRun } from '../../tools/yosys.ts';
 import type { ChipState } from '../steps/chip-state.ts';
 import type { SynthesisTask } from '../steps/rtl-netlist.ts';
-import { equalScript, FLOPS } from './equal.ts';
 import { reportTcl } from './report-tcl.ts';
 import type { OutFile, RunFiles } from './run-files.ts';
 import { runSh } from './run-sh.ts';
@@ -34,8 +34,8 @@ export function replayFiles(files: RunFiles, project: string): readonly OutFile[
         content: writeVerilog(files.unpacked<Netlist>('netlist.bin'), kit, { physicalCells: false }),
       },
     ]),
-    { path: 'equal/equal.ys', content: equalScript(netlist.top) },
-    { path: 'equal/flops.v', content: FLOPS },
+    { path: 'equal/equal.ys', content: equivalenceScript(netlist.top) },
+    { path: `equal/${FLOPS_FILE}`, content: FLOPS },
     { path: 'timing/pnr-report.tcl', content: reportTcl(netlist.top) },
     { path: 'timing/netlist.v', content: files.bytes('netlist.v') },
     { path: 'timing/constraints.sdc', content: files.bytes('chip.sdc') },
