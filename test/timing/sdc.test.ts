@@ -27,6 +27,24 @@ const FULL = {
   limits: { maxSlewPs: 150, maxLoadFf: 40, maxFanout: 12 },
 };
 
+const SEVERAL = `create_clock -name a -period 2 -waveform {0.5 1.2} [get_ports ca]
+create_clock -name b -period 3 [get_ports cb]
+create_generated_clock -name d -source [get_ports ca] -divide_by 2 -invert [get_pins d/Q]
+set_clock_latency 0.1 [get_clocks b]
+set_propagated_clock [get_clocks b]
+set_clock_latency -source 0.05 [get_clocks d]
+set_clock_groups -asynchronous -name g -group [get_clocks {a d}] -group b
+set_input_delay -max 0.3 -clock b -clock_fall [get_ports {x y}]
+set_input_delay -min 0.1 -clock b -clock_fall [get_ports {x y}]
+set_input_delay 0.2 -clock a -add_delay [get_ports x]
+set_output_delay 0.1 -clock d [get_ports z]
+set_false_path -from [get_ports x]
+set_false_path -setup -from a -through [get_cells g1] -through g2/A -to [get_clocks b]
+set_multicycle_path 2 -to [get_cells {r1 r2}]
+set_multicycle_path 3 -to [get_cells r2]
+set_max_delay 0.7 -from [list [get_ports y] [get_cells r3]]
+`;
+
 describe('SDC', () => {
   test('what is written is read back', () => {
     expect(readSdc(writeSdc(FULL))).toEqual(FULL);
@@ -90,21 +108,35 @@ set_false_path -from "b"`,
   test.each([
     ['set_multicycle_path 2', 'TIMING-001', 'sdc:1:1'],
     ['create_clock -period 1 clk\nset_multicycle_path 1.5 -to r/D', 'TIMING-001', 'sdc:2:21'],
-    ['create_clock -period 1 clk\nset_multicycle_path 2 -from r/Q', 'TIMING-001', 'sdc:2:23'],
+    ['create_clock -period 1 clk\nset_multicycle_path 2', 'TIMING-001', 'sdc:2:1'],
+    ['create_clock -period 1 clk\nset_multicycle_path 2 -start -end -to r/D', 'TIMING-001', 'sdc:2:1'],
+    ['create_clock -period 1 clk\nset_false_path -rise_from clk', 'TIMING-001', 'sdc:2:16'],
+    ['create_clock -period 1 clk\nset_max_delay -to z', 'TIMING-001', 'sdc:2:1'],
+    ['create_clock -period 1 clk\nset_false_path -through clk', 'TIMING-001', 'sdc:2:25'],
+    ['create_clock -period 1 clk\nset_clock_groups -asynchronous', 'TIMING-001', 'sdc:2:1'],
+    ['create_clock -period 1 clk\nset_clock_groups -group clk', 'TIMING-001', 'sdc:2:1'],
+    ['create_clock -period 1 clk\nset_clock_groups -asynchronous -group x', 'TIMING-001', 'sdc:2:39'],
+    ['create_clock -period 1 clk\ncreate_generated_clock -divide_by 2 d/Q', 'TIMING-001', 'sdc:2:1'],
+    [
+      'create_clock -period 1 clk\ncreate_generated_clock -source clk -divide_by 1.5 d/Q',
+      'TIMING-001',
+      'sdc:2:47',
+    ],
+    [
+      'create_clock -period 1 clk\ncreate_generated_clock -source clk -edges {1 3 5} d/Q',
+      'TIMING-001',
+      'sdc:2:36',
+    ],
     ['create_clock -period 1 clk\nset_max_fanout 0 [current_design]', 'TIMING-001', 'sdc:2:16'],
     ['create_clock -period 1 clk\nset_max_transition 1 clk', 'TIMING-001', 'sdc:2:22'],
-    ['create_clock -period 1 clk\nset_false_path -to [get_cells r]', 'TIMING-001', 'sdc:2:21'],
-    ['create_generated_clock -source clk x', 'TIMING-001', 'sdc:1:1'],
-    [
-      'create_clock -period 1 [get_ports clk]\ncreate_clock -period 1 [get_ports c2]',
-      'TIMING-002',
-      'sdc:2:1',
-    ],
-    ['create_clock -period 1 clk\ncreate_clock -name v -period 2', 'TIMING-002', 'sdc:2:1'],
-    ['create_clock -period 1 clk -waveform {0.2 0.7}', 'TIMING-001', 'sdc:1:38'],
+    ['create_clock -period 1 clk\nset_false_path -to [current_design]', 'TIMING-001', 'sdc:2:20'],
+    ['create_generated_clock -source clk x', 'TIMING-003', 'sdc:1:1'],
+    ['create_clock -period 1 clk\ncreate_clock -name v -period 2 clk', 'TIMING-002', 'sdc:2:1'],
+    ['create_clock -period 1 clk -waveform {0.2 1.3}', 'TIMING-001', 'sdc:1:38'],
+    ['create_clock -period 1 clk -waveform {0 0.2 0.4 0.6}', 'TIMING-001', 'sdc:1:38'],
     ['create_clock -period 1 clk\nset_load [expr 1 +] z', 'TIMING-001', 'sdc:2:10'],
     ['create_clock -period 1 clk\nset_load [expr 1 / 0] z', 'TIMING-001', 'sdc:2:10'],
-    ['set x [get_cells a]', 'TIMING-001', 'sdc:1:8'],
+    ['set x [get_nets a]', 'TIMING-001', 'sdc:1:8'],
     ['', 'TIMING-003', 'sdc:1:1'],
     ['create_clock -period fast [get_ports clk]', 'TIMING-001', 'sdc:1:22'],
     ['create_clock -period 1 [get_ports clk', 'TIMING-001', 'sdc:1:38'],
@@ -117,13 +149,112 @@ set_false_path -from "b"`,
     expect(codeOf(() => readSdc(text))).toEqual({ code, place });
   });
 
+  test('several clocks, generated ones, groups and exceptions', () => {
+    const c = readSdc(SEVERAL, { inputs: ['ca', 'cb', 'x', 'y'], outputs: ['z'] });
+    const plain = {
+      latencyPs: 0,
+      sourceLatencyPs: null,
+      slewPs: 0,
+      setupUncertaintyPs: 0,
+      holdUncertaintyPs: 0,
+    };
+    const generated = {
+      source: 'ca',
+      master: null,
+      divideBy: 2,
+      multiplyBy: 1,
+      isInverted: true,
+      isCombinational: false,
+    };
+    const none = { clocks: [], pins: [], cells: [] };
+    expect(c).toEqual({
+      ...defaultConstraints('ca', 2000),
+      clockName: 'a',
+      waveform: { risePs: 500, fallPs: 1200 },
+      moreClocks: [
+        {
+          ...plain,
+          name: 'b',
+          sources: ['cb'],
+          periodPs: 3000,
+          risePs: 0,
+          fallPs: 1500,
+          generated: null,
+          isPropagated: true,
+          latencyPs: 100,
+        },
+        {
+          ...plain,
+          name: 'd',
+          sources: ['d/Q'],
+          periodPs: null,
+          risePs: 0,
+          fallPs: 0,
+          generated,
+          isPropagated: false,
+          sourceLatencyPs: 50,
+        },
+      ],
+      clockGroups: [[['a', 'd'], ['b']]],
+      inputDelays: [
+        { ports: ['x', 'y'], minPs: 100, maxPs: 300, clock: 'b', isClockFall: true },
+        { ports: ['x'], minPs: 200, maxPs: 200, isAdded: true },
+      ],
+      outputDelays: [{ ports: ['z'], minPs: 100, maxPs: 100, clock: 'd' }],
+      falsePathsFrom: ['x'],
+      exceptions: [
+        {
+          kind: 'false',
+          from: { ...none, clocks: ['a'] },
+          through: [
+            { ...none, cells: ['g1'] },
+            { ...none, pins: ['g2/A'] },
+          ],
+          to: { ...none, clocks: ['b'] },
+          check: 'setup',
+          value: 0,
+          isByLaunch: false,
+        },
+        // The first of the two for r2 gave way to the second.
+        {
+          kind: 'multicycle',
+          from: null,
+          through: [],
+          to: { ...none, cells: ['r1'] },
+          check: 'both',
+          value: 2,
+          isByLaunch: false,
+        },
+        {
+          kind: 'multicycle',
+          from: null,
+          through: [],
+          to: { ...none, cells: ['r2'] },
+          check: 'both',
+          value: 3,
+          isByLaunch: false,
+        },
+        {
+          kind: 'maxDelay',
+          from: { ...none, pins: ['y'], cells: ['r3'] },
+          through: [],
+          to: null,
+          check: 'setup',
+          value: 700,
+          isByLaunch: false,
+        },
+      ],
+    });
+    expect(readSdc(writeSdc(c))).toEqual(c);
+  });
+
   test('2,000 damaged texts: constraints or an error with line and column', () => {
     const rng = makeRng(17);
-    const text = writeSdc(FULL, { inputs: ['clk', 'a[0]', 'b', 'rst'], outputs: ['z'] });
+    const full = writeSdc(FULL, { inputs: ['clk', 'a[0]', 'b', 'rst'], outputs: ['z'] });
     const pick = (n: number): number => Math.floor(rng() * n);
     let refused = 0;
     for (let round = 0; round < 2000; round++) {
-      let damaged = text;
+      let damaged = round % 2 === 0 ? full : SEVERAL;
       for (let k = 0; k <= pick(3); k++) {
         const at = pick(damaged.length);
         const bits = [

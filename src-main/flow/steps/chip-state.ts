@@ -5,7 +5,7 @@ import type { Kit } from '../../stages/kit/index.ts';
 import type { Netlist } from '../../stages/netlist/index.ts';
 import type { Placement } from '../../stages/placement/index.ts';
 import type { Routing } from '../../stages/routing/index.ts';
-import type { Constraints } from '../../stages/timing/index.ts';
+import { withPropagatedClocks, type Constraints } from '../../stages/timing/index.ts';
 import type { StepContext } from '../step.ts';
 
 export interface ChipState {
@@ -23,11 +23,9 @@ export const readChip = (context: Reader, name: string): ChipState =>
 
 export const readKitArtefact = (context: Reader): Kit => unpack<Kit>(context.readArtefact('kit.bin'));
 
-/** With the clock as its tree makes it, which is what holds from the clock step on. */
-export const readConstraints = (context: Reader): Constraints => ({
-  ...unpack<Constraints>(context.readArtefact('constraints.bin')),
-  isClockPropagated: true,
-});
+/** With the clocks as their trees make them, which is what holds from the clock step on. */
+export const readConstraints = (context: Reader): Constraints =>
+  withPropagatedClocks(unpack<Constraints>(context.readArtefact('constraints.bin')));
 
 export const packChip = (chip: ChipState): Uint8Array =>
   // Named one by one, so that the bytes do not depend on how the object was made.

@@ -45,13 +45,13 @@ export async function keepMapped(context: Context, kit: Kit, netlist: Netlist): 
 /** Writes and judges netlist and constraints, however they were come by. */
 export async function keepNetlist(context: Context, kit: Kit, read: Netlist, sdc: string): Promise<void> {
   const { markClocks } = await import('../../stages/netlist/index.ts');
-  const { analyzeTiming, portNames, readSdc } = await import('../../stages/timing/index.ts');
+  const { analyzeTiming, portNames, readSdc, withPropagatedClocks } = await import('../../stages/timing/index.ts');
   const netlist = markClocks(read, kit);
   const constraints = readSdc(sdc, portNames(netlist));
   await keepMapped(context, kit, netlist);
   context.writeArtefact('constraints.bin', pack(constraints));
   // Constraints that name what is not there are refused here and not an hour later.
-  const ideal = { ...constraints, isClockPropagated: false };
+  const ideal = withPropagatedClocks(constraints, false);
   const report = analyzeTiming(netlist, kit, null, ideal, { pathCount: 0 });
   context.metric('mappedWnsPs', report.setup.worstSlackPs, 'ps');
 }

@@ -15,14 +15,11 @@ export const placeStep = defineStep({
   async run(context) {
     const { placeChip, verifyBuffering, verifyPlacement } = await import('../../stages/placement/index.ts');
     const { estimateParasitics } = await import('../../stages/extraction/index.ts');
-    const { analyzeTiming, timingWeights } = await import('../../stages/timing/index.ts');
+    const { analyzeTiming, timingWeights, withPropagatedClocks } = await import('../../stages/timing/index.ts');
     const kit = readKitArtefact(context);
     const before = readChip(context, 'floorplan.bin');
     // There is no clock tree yet: the clock counts as ideal.
-    const constraints = {
-      ...readConstraints(context),
-      isClockPropagated: false,
-    };
+    const constraints = withPropagatedClocks(readConstraints(context), false);
     const curves = new Curves(['HPWL', 'µm'], ['Overflow', '%']);
     const placed = placeChip(before.netlist, kit, before.floorplan, before.placement, {
       seed: context.settings['place.seed'],

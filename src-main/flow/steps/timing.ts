@@ -11,7 +11,7 @@ const PATHS = 20;
 export const timingStep = defineStep({
   name: 'timing',
   title: 'Extract and time',
-  version: 8,
+  version: 9,
   inputs: ['kit.bin', 'kit.lib', 'filled.bin', 'constraints.bin'],
   outputs: ['parasitics.bin', 'timing.bin', 'chip.spef', 'chip.sdc', 'chip.sdf'],
   exports: ['chip.spef', 'chip.sdc', 'chip.sdf'],
@@ -40,7 +40,8 @@ export const timingStep = defineStep({
     });
     context.progress(0.4, 'static timing');
     const constraints = readConstraints(context);
-    const sdc = sta.writeSdc(constraints);
+    // With several clocks `[all_inputs]` would give their ports delays against each other.
+    const sdc = sta.writeSdc(constraints, constraints.moreClocks ? sta.portNames(netlist) : null);
     context.writeArtefact('chip.sdc', sdc);
     context.writeArtefact('chip.sdf', sta.writeSdf(netlist, kit, parasitics, constraints));
     const report = sta.analyzeTiming(netlist, kit, parasitics, constraints, {

@@ -1,29 +1,38 @@
-/** The whole analysis: loads, one forward pass, checks, one backward pass, and the report. */
+/** The whole analysis: loads, delays, arrivals, checks, required times, and the report. */
 import type { Diagnostic } from '../../base/diagnostic.ts';
 import type { Kit } from '../kit/types.ts';
 import { NONE, pinName, type Netlist } from '../netlist/index.ts';
 import type { Parasitics } from '../extraction/types.ts';
+import { computeArrivals } from './arrivals.ts';
+import type { ArrivalInput, Arrivals } from './arrivals.ts';
 import { checkEndpoints } from './checks.ts';
 import type { CheckResult, EndpointCheck } from './checks.ts';
+import { resolveClocks } from './clocks.ts';
+import { summarizeClock, clockReports } from './clock-reports.ts';
 import { resolvePorts } from './constraints.ts';
+import { computeDelays } from './delays.ts';
+import { resolveExceptions } from './exceptions.ts';
 import { buildGraph } from './graph.ts';
 import type { TimingGraph } from './graph.ts';
+import { findInsertions } from './insertion.ts';
+import type { Insertions } from './insertion.ts';
 import { buildTimingLibrary } from './library.ts';
 import type { TimingLibrary } from './library.ts';
 import { computeLoads, pinCapacitances } from './loads.ts';
 import type { NetLoads } from './loads.ts';
 import { tracePath } from './paths.ts';
 import type { PathContext } from './paths.ts';
-import { propagate } from './propagate.ts';
-import type { PropagateInput, Timing } from './propagate.ts';
+import { indexNames } from './pins.ts';
 import { setupSlacks } from './required.ts';
+import { knownDelays } from './reuse.ts';
+import { summarize } from './summary.ts';
+import { mapTags } from './tags.ts';
 import { NO_ARRIVAL, NO_SLACK } from './types.ts';
+import type { Delays } from './delays.ts';
 import type {
-  ClockSummary,
   Constraints,
   DesignLimits,
   LimitViolation,
-  SlackSummary,
   TimingOptions,
   TimingReport,
   WireDelayModel,
@@ -48,31 +57,44 @@ function libraryOf(kit: Kit): TimingLibrary {
   return lib;
 }
 
-/** What an analysis rests on: the graph with its loads and all arrivals and slews. */
-export interface TimingBasis extends PropagateInput {
-  readonly timing: Timing;
+/** What an analysis rests on: the graph with its loads, delays and arrivals. */
+export interface TimingBasis extends ArrivalInput {
+  readonly constraints: Constraints;
+  readonly wireDelay: WireDelayModel;
+  readonly insertions: Insertions;
+  readonly arrivals: Arrivals;
 }
 
+/** `before`: basis of the netlist before a few changes, under the same constraints; only saves time. */
 export function timingBasis(
   netlist: Netlist,
   kit: Kit,
   parasitics: Parasitics | null,
   constraints: Constraints,
   wireDelay: WireDelayModel = 'ceff',
+  before: TimingBasis | null = null,
 ): TimingBasis {
   const lib = libraryOf(kit);
-  const ports = resolvePorts(netlist, kit, constraints);
-  const graph = buildGraph(netlist, kit, lib, ports.clockPort);
+  const names = indexNames(netlist, kit);
+  const clocks = resolveClocks(netlist, lib, names, constraints);
+  const ports = resolvePorts(netlist, kit, names, clocks, constraints);
+  const exceptions = resolveExceptions(netlist, kit, lib, names, clocks, constraints);
+  const graph = buildGraph(netlist, kit, lib, clocks);
   const caps = pinCapacitances(netlist, kit, ports.loadFf);
   const loads = computeLoads(netlist, parasitics, caps, wireDelay === 'lumped');
-  const input = { netlist, kit, lib, graph, loads, ports, constraints };
-  return { ...input, timing: propagate(input) };
+  const input = { netlist, kit, lib, graph, loads, ports, clocks, exceptions };
+  const canReuse = before !== null && before.constraints === constraints && before.wireDelay === wireDelay;
+  const delays = computeDelays(input, canReuse ? knownDelays(input, before) : null);
+  const arrivalInput = { ...input, delays, map: mapTags(input) };
+  const insertions = findInsertions(arrivalInput);
+  const arrivals = computeArrivals(arrivalInput, insertions);
+  return { ...arrivalInput, constraints, wireDelay, insertions, arrivals };
 }
 
 /**
- * Setup and hold of every endpoint, one corner, one clock. `parasitics` null = wires without capacitance
- * or resistance. Cost O(pins + arcs). Throws IngotError TIMING-010..013 on constraints that do not fit the
- * netlist; loops, unclocked and falling-edge registers are diagnostics in the report.
+ * Setup and hold of every endpoint, one corner. `parasitics` null = wires without capacitance or resistance. Cost
+ * O(pins + arcs) for each tag of paths. Throws IngotError TIMING-010..015 on constraints that do not fit the netlist;
+ * loops, unclocked registers and latches are diagnostics in the report.
  */
 export function analyzeTiming(
   netlist: Netlist,
@@ -82,95 +104,88 @@ export function analyzeTiming(
   options: Partial<TimingOptions> = {},
 ): TimingReport {
   const o = { ...DEFAULT_TIMING_OPTIONS, ...options };
-  const { lib, ports, graph, loads, timing } = timingBasis(
-    netlist,
-    kit,
-    parasitics,
-    constraints,
-    o.wireDelay,
-  );
-  const checks = checkEndpoints(netlist, lib, graph, timing, ports, constraints);
+  return reportTiming(timingBasis(netlist, kit, parasitics, constraints, o.wireDelay), parasitics, o);
+}
+
+export function reportTiming(
+  basis: TimingBasis,
+  parasitics: Parasitics | null,
+  o: TimingOptions,
+): TimingReport {
+  const { netlist, kit, lib, graph, loads, delays, arrivals, constraints, clocks, map } = basis;
+  const checks = checkEndpoints(basis);
   const { endpoints } = checks;
-  const context: PathContext = {
-    netlist,
-    kit,
-    lib,
-    graph,
-    loads,
-    timing,
-    constraints,
-    netLengthUm: o.netLengthUm,
-  };
-  const worst = (slackOf: (e: EndpointCheck) => number): EndpointCheck[] =>
+  const hasEdgeNames = checks.byClock !== null || endpoints.some((e) => e.setup.captureEdge > 0);
+  const context: PathContext = { ...basis, netLengthUm: o.netLengthUm, hasEdgeNames };
+  const worst = (check: 'setup' | 'hold'): EndpointCheck[] =>
     endpoints
-      .filter((e) => slackOf(e) !== NO_SLACK)
-      .sort((a, b) => slackOf(a) - slackOf(b) || a.pin - b.pin)
+      .filter((e) => e[check].slackPs !== NO_SLACK)
+      .sort((a, b) => a[check].slackPs - b[check].slackPs || a.pin - b.pin)
       .slice(0, o.pathCount);
-  const setup = summarize(endpoints.map((e) => e.setupSlackPs));
+  const setup = summarize(endpoints.map((e) => e.setup.slackPs));
+  const reports = checks.byClock ? clockReports(basis, checks.byClock) : null;
+  // Other clocks' slacks say nothing of this one's period.
+  const ownWorstPs = reports ? reports[0].setup.worstSlackPs : setup.worstSlackPs;
   return {
     parasitics: parasitics?.source ?? 'none',
     wireDelay: o.wireDelay,
     isClockPropagated: constraints.isClockPropagated,
     periodPs: constraints.periodPs,
     setup,
-    hold: summarize(endpoints.map((e) => e.holdSlackPs)),
-    clockMhz: 1e6 / (constraints.periodPs - setup.worstSlackPs),
-    clock: summarizeClock(netlist, lib, graph, timing),
+    hold: summarize(endpoints.map((e) => e.hold.slackPs)),
+    clockMhz: 1e6 / (constraints.periodPs - ownWorstPs),
+    clock: reports ? reports[0].network : summarizeClock(basis, 0),
     endpointPin: Int32Array.from(endpoints, (e) => e.pin),
-    setupSlackPs: Float64Array.from(endpoints, (e) => e.setupSlackPs),
-    holdSlackPs: Float64Array.from(endpoints, (e) => e.holdSlackPs),
-    setupPaths: worst((e) => e.setupSlackPs).map((e) => tracePath(context, e, 'setup')),
-    holdPaths: worst((e) => e.holdSlackPs).map((e) => tracePath(context, e, 'hold')),
+    setupSlackPs: Float64Array.from(endpoints, (e) => e.setup.slackPs),
+    holdSlackPs: Float64Array.from(endpoints, (e) => e.hold.slackPs),
+    setupPaths: worst('setup').map((e) => tracePath(context, e, 'setup')),
+    holdPaths: worst('hold').map((e) => tracePath(context, e, 'hold')),
     setupHistogram: histogram(
-      endpoints.map((e) => e.setupSlackPs).filter((s) => s !== NO_SLACK),
+      endpoints.map((e) => e.setup.slackPs).filter((s) => s !== NO_SLACK),
       o.histogramBins,
     ),
-    ...limitViolations(netlist, kit, graph, timing, loads, constraints.limits),
-    ...setupSlacks(netlist, kit, lib, graph, loads, timing, endpoints),
-    pinArrivalPs: timing.latestPs,
-    pinSlewPs: timing.maxSlewPs,
+    ...limitViolations(netlist, kit, graph, delays, loads, constraints.limits),
+    ...setupSlacks(basis, arrivals, checks.requiredPs),
+    pinArrivalPs: latestOfPins(map.slotStart, arrivals.latestPs),
+    pinSlewPs: delays.maxSlewPs,
     unconstrainedEndpoints: checks.unconstrained,
-    diagnostics: [...graph.diagnostics, ...checkDiagnostics(netlist, kit, lib, graph, checks)],
+    ...(reports ? { clockReports: reports } : {}),
+    diagnostics: [
+      ...graph.diagnostics,
+      ...checkDiagnostics(netlist, kit, lib, graph, checks),
+      ...unrelatedClocks(clocks.list.length, (a, b) => clocks.isApart(a, b), basis),
+    ],
   };
 }
 
-function summarize(slacks: readonly number[]): SlackSummary {
-  let worstSlackPs = NO_SLACK;
-  let tnsPs = 0;
-  let violatingEndpoints = 0;
-  for (const s of slacks) {
-    if (s < worstSlackPs) worstSlackPs = s;
-    if (s >= 0) continue;
-    tnsPs += s;
-    violatingEndpoints++;
-  }
-  if (worstSlackPs === NO_SLACK) worstSlackPs = 0;
-  return { worstSlackPs, wnsPs: Math.min(worstSlackPs, 0), tnsPs, violatingEndpoints };
+/** [2 * pins] latest over all tags. */
+function latestOfPins(slotStart: Int32Array, latestPs: Float64Array): Float64Array {
+  const all = new Float64Array(slotStart.length - 1).fill(NO_ARRIVAL);
+  for (let k = 0; k < all.length; k++)
+    for (let slot = slotStart[k]; slot < slotStart[k + 1]; slot++)
+      if (latestPs[slot] > all[k]) all[k] = latestPs[slot];
+  return all;
 }
 
-function summarizeClock(
-  netlist: Netlist,
-  lib: TimingLibrary,
-  graph: TimingGraph,
-  timing: Timing,
-): ClockSummary {
-  let sinks = 0;
-  let minInsertionPs = Infinity;
-  let maxInsertionPs = -Infinity;
-  let maxSlewPs = 0;
-  const clockPins = new Set<number>();
-  for (let i = 0; i < netlist.instMaster.length; i++)
-    for (const check of lib.checks[netlist.instMaster[i]])
-      clockPins.add(netlist.instPinStart[i] + check.clockPin);
-  for (const pin of clockPins) {
-    if (!graph.isClock[pin] || timing.isFromFall[2 * pin]) continue;
-    sinks++;
-    minInsertionPs = Math.min(minInsertionPs, timing.earliestPs[2 * pin]);
-    maxInsertionPs = Math.max(maxInsertionPs, timing.latestPs[2 * pin]);
-    maxSlewPs = Math.max(maxSlewPs, timing.maxSlewPs[2 * pin]);
-  }
-  if (sinks === 0) return { sinks, minInsertionPs: 0, maxInsertionPs: 0, skewPs: 0, maxSlewPs };
-  return { sinks, minInsertionPs, maxInsertionPs, skewPs: maxInsertionPs - minInsertionPs, maxSlewPs };
+/** Clocks that meet on paths though their periods have nothing in common: whatever is checked there is arbitrary. */
+function unrelatedClocks(
+  count: number,
+  isApart: (a: number, b: number) => boolean,
+  basis: TimingBasis,
+): Diagnostic[] {
+  const { clocks } = basis;
+  const found: Diagnostic[] = [];
+  for (let a = 0; a < count; a++)
+    for (let b = a + 1; b < count; b++)
+      if (!isApart(a, b) && clocks.cycles(2 * a, 2 * b).isUnrelated)
+        found.push({
+          code: 'TIMING-037',
+          severity: 'warning',
+          message: `the periods of ${clocks.list[a].name} and ${clocks.list[b].name} have no common multiple in sight`,
+          place: clocks.list[b].name,
+          remedy: 'put them into groups: set_clock_groups -asynchronous',
+        });
+  return found;
 }
 
 function histogram(slacks: readonly number[], bins: number): TimingReport['setupHistogram'] {
@@ -190,7 +205,7 @@ function limitViolations(
   netlist: Netlist,
   kit: Kit,
   graph: TimingGraph,
-  timing: Timing,
+  timing: Delays,
   loads: NetLoads,
   design: DesignLimits,
 ): { slewViolations: LimitViolation[]; capViolations: LimitViolation[] } {
@@ -233,13 +248,6 @@ function checkDiagnostics(
   const say = (code: string, severity: Diagnostic['severity'], message: string, pin: number): void => {
     diagnostics.push({ code, severity, message, place: pinName(netlist, kit, graph.pinInst, pin) });
   };
-  if (checks.invertedClockPins.length > 0)
-    say(
-      'TIMING-032',
-      'error',
-      `${checks.invertedClockPins.length} registers get the clock inverted; half-cycle paths are not analysed`,
-      checks.invertedClockPins[0],
-    );
   if (checks.unclockedPins.length > 0)
     say(
       'TIMING-033',
@@ -251,12 +259,11 @@ function checkDiagnostics(
   let firstFalling = NONE;
   let recovery = 0;
   for (let i = 0; i < netlist.instMaster.length; i++) {
-    if (lib.fallingEdgeMasters.has(netlist.instMaster[i]) && falling++ === 0)
+    if (lib.latchMasters.has(netlist.instMaster[i]) && falling++ === 0)
       firstFalling = netlist.instPinStart[i];
     if (lib.hasRecovery.has(netlist.instMaster[i])) recovery++;
   }
-  if (falling > 0)
-    say('TIMING-034', 'warning', `checks at a falling edge are not analysed: ${falling} cells`, firstFalling);
+  if (falling > 0) say('TIMING-034', 'warning', `latches are not analysed: ${falling} cells`, firstFalling);
   if (recovery > 0)
     diagnostics.push({
       code: 'TIMING-035',

@@ -2,16 +2,23 @@
 import { IngotError } from '../../base/diagnostic.ts';
 import type { Kit } from '../kit/types.ts';
 import type { Netlist } from '../netlist/types.ts';
-import type { Constraints } from './types.ts';
+import type { Clocks } from './clocks.ts';
+import type { NameIndex } from './pins.ts';
+import type { Constraints, PortDelay } from './types.ts';
+
+/** A port's delay against one clock edge. */
+export interface DatedDelay {
+  /** 2 * clock + (1 for the falling edge) */
+  readonly edge: number;
+  /** Latency of a virtual clock in place of the clock's own; null = the clock's. */
+  readonly latencyPs: number | null;
+  readonly minPs: number;
+  readonly maxPs: number;
+}
 
 export interface PortConstraints {
-  /** Index of the clock port. */
-  readonly clockPort: number;
-  /** [ports] NaN = no delay given: not analysed */
-  readonly minDelayPs: Float64Array;
-  readonly maxDelayPs: Float64Array;
-  /** [ports] when the edge that a port's delay counts from comes: latency of its clock */
-  readonly latencyPs: Float64Array;
+  /** [ports] none = not analysed */
+  readonly delays: readonly (readonly DatedDelay[])[];
   readonly slewPs: Float64Array;
   readonly loadFf: Float64Array;
   /** [ports] master and pin of the driving cell, -1 = none */
@@ -33,26 +40,10 @@ export interface EndpointException {
 const ONE_CYCLE: EndpointException = { isFalse: false, setupCycles: 1, holdCycles: 0 };
 
 /** Exceptions by pin id. Throws TIMING-012 for a port or pin that is not there. */
-function endpointExceptions(netlist: Netlist, kit: Kit, c: Constraints): Map<number, EndpointException> {
+function endpointExceptions(names: NameIndex, c: Constraints): Map<number, EndpointException> {
   const found = new Map<number, EndpointException>();
-  if (c.multicycles.length === 0 && !c.falsePathsTo.some((name) => name.includes('/'))) return found;
-  const ports = new Map(netlist.ports.map((port, p) => [port.name, netlist.pinNet.length + p]));
-  const insts = new Map(netlist.instNames.map((name, i) => [name, i]));
-  const pinOf = (name: string): number => {
-    const port = ports.get(name);
-    if (port !== undefined) return port;
-    const slash = name.lastIndexOf('/');
-    const inst = insts.get(name.slice(0, Math.max(slash, 0)));
-    const k =
-      inst === undefined
-        ? -1
-        : kit.masters[netlist.instMaster[inst]].pins.findIndex((p) => p.name === name.slice(slash + 1));
-    if (inst === undefined || k < 0)
-      throw new IngotError('TIMING-012', `there is no port or pin ${name}`, { place: name });
-    return netlist.instPinStart[inst] + k;
-  };
   const change = (name: string, of: (old: EndpointException) => EndpointException): void => {
-    const pin = pinOf(name);
+    const pin = names.pin(name);
     found.set(pin, of(found.get(pin) ?? ONE_CYCLE));
   };
   for (const m of c.multicycles)
@@ -93,12 +84,11 @@ export function defaultConstraints(clockPort: string, periodPs: number): Constra
 }
 
 const MAX_CYCLES = 10_000;
+const MAX_THROUGH = 30;
 
 function checkNumbers(c: Constraints): void {
   const bad = (what: string): IngotError => new IngotError('TIMING-010', `constraint out of range: ${what}`);
-  if (!(c.periodPs > 0) || !Number.isFinite(c.periodPs)) throw bad(`clock period ${c.periodPs} ps`);
   const nonNegative: [string, number][] = [
-    ['clock slew', c.clockSlewPs],
     ...c.inputSlewsPs.map((v): [string, number] => ['input slew', v.value]),
     ...c.outputLoadsFf.map((v): [string, number] => ['output load', v.value]),
   ];
@@ -106,39 +96,42 @@ function checkNumbers(c: Constraints): void {
     if (!(value >= 0) || !Number.isFinite(value)) throw bad(`${what} ${value}`);
   for (const d of [...c.inputDelays, ...c.outputDelays])
     if (!Number.isFinite(d.minPs) || !Number.isFinite(d.maxPs)) throw bad('a port delay');
-  if (!Number.isFinite(c.setupUncertaintyPs) || !Number.isFinite(c.holdUncertaintyPs))
-    throw bad('clock uncertainty');
-  if (!Number.isFinite(c.clockLatencyPs) || !Number.isFinite(c.clockSourceLatencyPs))
-    throw bad('clock latency');
   for (const m of c.multicycles)
     for (const cycles of [m.setup, m.hold])
       if (cycles !== null && (!Number.isInteger(cycles) || cycles < 0 || cycles > MAX_CYCLES))
         throw bad(`${cycles} cycles`);
+  for (const e of c.exceptions ?? []) {
+    const isCount = Number.isInteger(e.value) && e.value >= 0 && e.value <= MAX_CYCLES;
+    if (e.kind === 'multicycle' ? !isCount : !Number.isFinite(e.value))
+      throw bad(`${e.value} of a ${e.kind} path`);
+    if (e.through.length > MAX_THROUGH) throw bad(`${e.through.length} points to pass`);
+  }
   for (const limit of Object.values(c.limits))
     if (limit !== null && !(limit > 0 && Number.isFinite(limit))) throw bad(`limit ${limit}`);
 }
 
-export function resolvePorts(netlist: Netlist, kit: Kit, c: Constraints): PortConstraints {
+/** Throws TIMING-010, -012 and -013. */
+export function resolvePorts(
+  netlist: Netlist,
+  kit: Kit,
+  names: NameIndex,
+  clocks: Clocks,
+  c: Constraints,
+): PortConstraints {
   checkNumbers(c);
   const count = netlist.ports.length;
+  const pins = netlist.pinNet.length;
   const index = new Map(netlist.ports.map((port, p) => [port.name, p]));
-  const clockPort = index.get(c.clockPort) ?? -1;
-  if (clockPort < 0 || netlist.ports[clockPort].direction !== 'input')
-    throw new IngotError('TIMING-011', `the clock's port ${c.clockPort} is no input of ${netlist.top}`, {
-      place: c.clockPort,
-      remedy: 'name an input port in create_clock',
-    });
+  const isClockPort = (p: number): boolean => clocks.startingAt.has(pins + p);
+  const delays: DatedDelay[][] = netlist.ports.map(() => []);
   const result = {
-    clockPort,
-    minDelayPs: new Float64Array(count).fill(Number.NaN),
-    maxDelayPs: new Float64Array(count).fill(Number.NaN),
-    latencyPs: new Float64Array(count),
+    delays,
     slewPs: new Float64Array(count),
     loadFf: new Float64Array(count),
     driverMaster: new Int32Array(count).fill(-1),
     driverPin: new Int32Array(count).fill(-1),
     isFalse: new Uint8Array(count),
-    exceptions: endpointExceptions(netlist, kit, c),
+    exceptions: endpointExceptions(names, c),
   };
   const each = (
     names: readonly string[] | null,
@@ -151,22 +144,22 @@ export function resolvePorts(netlist: Netlist, kit: Kit, c: Constraints): PortCo
       const p = index.get(name);
       if (p === undefined) throw new IngotError('TIMING-012', `there is no port ${name}`, { place: name });
       if (netlist.ports[p].direction === direction) {
-        if (p !== clockPort || includeClock) set(p);
+        if (includeClock || !isClockPort(p)) set(p);
       } else if (names)
         throw new IngotError('TIMING-012', `port ${name} is no ${direction}`, { place: name });
     }
   };
-  const ownLatencyPs = c.clockSourceLatencyPs + (c.isClockPropagated ? 0 : c.clockLatencyPs);
-  for (const [delays, direction] of [
+  for (const [given, direction] of [
     [c.inputDelays, 'input'],
     [c.outputDelays, 'output'],
   ] as const)
-    for (const d of delays)
+    for (const d of given) {
+      const clock = d.clock === undefined ? 0 : clocks.byName(d.clock);
+      const dated = datedDelay(d, clock);
       each(d.ports, direction, false, (p) => {
-        result.minDelayPs[p] = d.minPs;
-        result.maxDelayPs[p] = d.maxPs;
-        result.latencyPs[p] = d.virtualLatencyPs ?? ownLatencyPs;
+        delays[p] = d.isAdded ? [...delays[p].filter((old) => old.edge !== dated.edge), dated] : [dated];
       });
+    }
   for (const v of c.inputSlewsPs) each(v.ports, 'input', true, (p) => (result.slewPs[p] = v.value));
   for (const v of c.outputLoadsFf) each(v.ports, 'output', false, (p) => (result.loadFf[p] = v.value));
   for (const d of c.drivingCells) {
@@ -184,3 +177,10 @@ export function resolvePorts(netlist: Netlist, kit: Kit, c: Constraints): PortCo
   each(ports, 'output', false, (p) => (result.isFalse[p] = 1));
   return result;
 }
+
+const datedDelay = (d: PortDelay, clock: number): DatedDelay => ({
+  edge: 2 * clock + (d.isClockFall ? 1 : 0),
+  latencyPs: d.virtualLatencyPs ?? null,
+  minPs: d.minPs,
+  maxPs: d.maxPs,
+});

@@ -6,6 +6,7 @@ import type { Diagnostic } from '../../base/diagnostic.ts';
 import type { Kit } from '../kit/types.ts';
 import { parseFunction } from '../kit/function.ts';
 import { NONE, pinInstances, pinName, type Netlist } from '../netlist/index.ts';
+import type { Clocks } from './clocks.ts';
 import type { TimingLibrary } from './library.ts';
 import { evaluateLogic, UNKNOWN } from './logic.ts';
 import type { Logic } from './logic.ts';
@@ -17,8 +18,15 @@ export interface TimingGraph {
   readonly pinInst: Int32Array;
   /** [pins and ports] 0, 1 or 2 = not constant */
   readonly constant: Uint8Array;
-  /** [pins and ports] 1 = on the clock network (register clock pins included) */
+  /** [pins and ports] 1 = on the network of a clock (register clock pins included) */
   readonly isClock: Uint8Array;
+  /** Whether data arcs into the clock network (enables of plain gates) are followed: not if that closes a loop. */
+  readonly isDataIntoClock: boolean;
+  /**
+   * [pins and ports] slews of ideal clocks there, NaN where none; null = no ideal clock. On their whole networks, or,
+   * where a clock is data somewhere (and its true delays count), at registers' clock pins only.
+   */
+  readonly idealSlew: { readonly max: Float64Array; readonly min: Float64Array } | null;
   /** Evaluation order; pins on a combinational loop are missing. */
   readonly order: Int32Array;
   readonly diagnostics: readonly Diagnostic[];
@@ -48,7 +56,7 @@ export function isArcEnabled(
   );
 }
 
-export function buildGraph(netlist: Netlist, kit: Kit, lib: TimingLibrary, clockPort: number): TimingGraph {
+export function buildGraph(netlist: Netlist, kit: Kit, lib: TimingLibrary, clocks: Clocks): TimingGraph {
   const pins = netlist.pinNet.length;
   const total = pins + netlist.ports.length;
   const pinDriver = new Int32Array(total).fill(NONE);
@@ -77,9 +85,84 @@ export function buildGraph(netlist: Netlist, kit: Kit, lib: TimingLibrary, clock
     for (let k = first + 1; k < end; k++) pinDriver[netlist.netPins[k]] = driver;
   }
   const constant = findConstants(netlist, kit, pinInst);
-  const isClock = findClockNetwork(netlist, lib, pinInst, constant, pins + clockPort);
-  const order = levelise(netlist, kit, lib, pinInst, pinDriver, constant, isClock, diagnostics);
-  return { pinDriver, pinInst, constant, isClock, order, diagnostics };
+  const { isClock, idealSlew } = clockNetworks(netlist, lib, pinInst, constant, clocks);
+  let isDataIntoClock = hasDataIntoClock(netlist, lib, isClock);
+  let leveled = levelise(netlist, kit, lib, pinInst, pinDriver, constant, isClock, isDataIntoClock);
+  if (leveled.loop && isDataIntoClock) {
+    isDataIntoClock = false;
+    leveled = levelise(netlist, kit, lib, pinInst, pinDriver, constant, isClock, isDataIntoClock);
+  }
+  if (leveled.loop) diagnostics.push(leveled.loop);
+  const { order } = leveled;
+  return { pinDriver, pinInst, constant, isClock, isDataIntoClock, idealSlew, order, diagnostics };
+}
+
+/** Networks of all clocks, each up to where another one starts. */
+function clockNetworks(
+  netlist: Netlist,
+  lib: TimingLibrary,
+  pinInst: Int32Array,
+  constant: Uint8Array,
+  clocks: Clocks,
+): Pick<TimingGraph, 'isClock' | 'idealSlew'> {
+  const total = netlist.pinNet.length + netlist.ports.length;
+  const isClock = new Uint8Array(total);
+  const hasIdeal = clocks.list.some((c) => !c.isPropagated && c.sources.length > 0);
+  const idealSlew = hasIdeal
+    ? { max: new Float64Array(total).fill(Number.NaN), min: new Float64Array(total).fill(Number.NaN) }
+    : null;
+  const networks = clocks.list.map((clock, k) => {
+    if (clock.sources.length === 0) return null;
+    const isEnd = (pin: number): boolean => {
+      const starting = clocks.startingAt.get(pin);
+      return starting !== undefined && !starting.includes(k);
+    };
+    return findClockNetwork(netlist, lib, pinInst, constant, clock.sources, isEnd);
+  });
+  networks.forEach((own) => own?.forEach((reached, pin) => (isClock[pin] |= reached)));
+  if (!idealSlew) return { isClock, idealSlew };
+  const registerPins = clockUse(netlist, lib, isClock);
+  const { max, min } = idealSlew;
+  networks.forEach((own, k) => {
+    const { slewPs, isPropagated } = clocks.list[k];
+    if (isPropagated) return;
+    own?.forEach((reached, pin) => {
+      if (!reached || (registerPins && !registerPins[pin])) return;
+      max[pin] = max[pin] > slewPs ? max[pin] : slewPs;
+      min[pin] = min[pin] < slewPs ? min[pin] : slewPs;
+    });
+  });
+  return { isClock, idealSlew };
+}
+
+/** [pins and ports] registers' clock pins; null where no clock is used as data. */
+function clockUse(netlist: Netlist, lib: TimingLibrary, isClock: Uint8Array): Uint8Array | null {
+  const registerPins = new Uint8Array(isClock.length);
+  let isData = netlist.ports.some(
+    (port, p) => port.direction === 'output' && isClock[netlist.pinNet.length + p] === 1,
+  );
+  for (let i = 0; i < netlist.instMaster.length; i++) {
+    const start = netlist.instPinStart[i];
+    const m = netlist.instMaster[i];
+    for (const check of lib.checks[m]) {
+      registerPins[start + check.clockPin] = 1;
+      if (isClock[start + check.dataPin]) isData = true;
+    }
+    for (let a = lib.arcStart[m]; a < lib.arcStart[m + 1]; a++)
+      if (lib.arcIsLaunch[a]) registerPins[start + lib.arcFrom[a]] = 1;
+  }
+  return isData ? registerPins : null;
+}
+
+function hasDataIntoClock(netlist: Netlist, lib: TimingLibrary, isClock: Uint8Array): boolean {
+  for (let i = 0; i < netlist.instMaster.length; i++) {
+    const start = netlist.instPinStart[i];
+    const m = netlist.instMaster[i];
+    for (let a = lib.arcStart[m]; a < lib.arcStart[m + 1]; a++)
+      if (!lib.arcIsLaunch[a] && isClock[start + lib.arcTo[a]] && !isClock[start + lib.arcFrom[a]])
+        return true;
+  }
+  return false;
 }
 
 /** Tie cells and what follows from them, through functions; registers stop it. */
@@ -123,44 +206,61 @@ function findConstants(netlist: Netlist, kit: Kit, pinInst: Int32Array): Uint8Ar
   return constant;
 }
 
-/** Forward from the clock port through nets and combinational arcs (buffers, gates, clock gates). */
+/** Forward from the clock's sources through nets and combinational arcs (buffers, gates, clock gates). */
 function findClockNetwork(
   netlist: Netlist,
   lib: TimingLibrary,
   pinInst: Int32Array,
   constant: Uint8Array,
-  source: number,
+  sources: readonly number[],
+  isEnd: (pin: number) => boolean,
 ): Uint8Array {
   const pins = netlist.pinNet.length;
   const isClock = new Uint8Array(pins + netlist.ports.length);
-  const stack = [source];
-  isClock[source] = 1;
+  const stack: number[] = [];
+  const throughCell = (pin: number): void => {
+    const i = pinInst[pin];
+    const row = lib.pinStart[netlist.instMaster[i]] + pin - netlist.instPinStart[i];
+    for (let k = lib.outOfStart[row]; k < lib.outOfStart[row + 1]; k++) {
+      const a = lib.outOfArc[k];
+      const to = netlist.instPinStart[i] + lib.arcTo[a];
+      if (lib.arcIsLaunch[a] || isClock[to]) continue;
+      isClock[to] = 1;
+      if (!isEnd(to)) stack.push(to);
+    }
+  };
+  for (const source of sources) {
+    isClock[source] = 1;
+    stack.push(source);
+  }
   while (stack.length > 0) {
     const driver = stack.pop()!;
     const n = driver >= pins ? netlist.ports[driver - pins].net : netlist.pinNet[driver];
     if (n === NONE) continue;
+    if (netlist.netPins[netlist.netPinStart[n]] !== driver) {
+      // A clock that starts at an input pin.
+      if (driver < pins) throughCell(driver);
+      continue;
+    }
     for (let q = netlist.netPinStart[n]; q < netlist.netPinStart[n + 1]; q++) {
       const sink = netlist.netPins[q];
       if (isClock[sink] || constant[sink] !== UNKNOWN) continue;
       isClock[sink] = 1;
-      if (sink >= pins) continue;
-      const i = pinInst[sink];
-      const row = lib.pinStart[netlist.instMaster[i]] + sink - netlist.instPinStart[i];
-      for (let k = lib.outOfStart[row]; k < lib.outOfStart[row + 1]; k++) {
-        const a = lib.outOfArc[k];
-        const to = netlist.instPinStart[i] + lib.arcTo[a];
-        if (lib.arcIsLaunch[a] || isClock[to]) continue;
-        isClock[to] = 1;
-        stack.push(to);
-      }
+      if (sink < pins && !isEnd(sink)) throughCell(sink);
     }
   }
   return isClock;
 }
 
-/** Arcs that propagation follows: enabled, and into the clock network only from the clock network. */
-export function isArcFollowed(isClock: Uint8Array, from: number, to: number, isLaunch: boolean): boolean {
-  return !(isClock[to] && !isClock[from]) && !(isLaunch && !isClock[from]);
+/** Arcs that propagation follows: launches by a clock only, and into the clock network see `isDataIntoClock`. */
+export function isArcFollowed(
+  { isClock, isDataIntoClock }: Pick<TimingGraph, 'isClock' | 'isDataIntoClock'>,
+  from: number,
+  to: number,
+  isLaunch: boolean,
+): boolean {
+  if (isClock[from]) return true;
+  return !isLaunch && (isDataIntoClock || !isClock[to]);
 }
 
 function levelise(
@@ -171,15 +271,16 @@ function levelise(
   pinDriver: Int32Array,
   constant: Uint8Array,
   isClock: Uint8Array,
-  diagnostics: Diagnostic[],
-): Int32Array {
+  isDataIntoClock: boolean,
+): { order: Int32Array; loop: Diagnostic | null } {
   const pins = netlist.pinNet.length;
   const total = pins + netlist.ports.length;
   const waiting = new Int32Array(total);
+  const clockwise = { isClock, isDataIntoClock };
   const followed = (inst: number, a: number): boolean => {
     const start = netlist.instPinStart[inst];
     return (
-      isArcFollowed(isClock, start + lib.arcFrom[a], start + lib.arcTo[a], lib.arcIsLaunch[a] === 1) &&
+      isArcFollowed(clockwise, start + lib.arcFrom[a], start + lib.arcTo[a], lib.arcIsLaunch[a] === 1) &&
       isArcEnabled(lib, kit, netlist, constant, inst, a)
     );
   };
@@ -214,15 +315,14 @@ function levelise(
       if (--waiting[to] === 0) order[tail++] = to;
     }
   }
-  if (tail < total) {
-    const stuck = waiting.findIndex((w) => w > 0);
-    diagnostics.push({
-      code: 'TIMING-031',
-      severity: 'error',
-      message: `${total - tail} pins are on or behind a combinational loop and are not timed`,
-      place: pinName(netlist, kit, pinInst, stuck),
-      remedy: 'break the loop with a register',
-    });
-  }
-  return order.subarray(0, tail);
+  if (tail === total) return { order, loop: null };
+  const stuck = waiting.findIndex((w) => w > 0);
+  const loop: Diagnostic = {
+    code: 'TIMING-031',
+    severity: 'error',
+    message: `${total - tail} pins are on or behind a combinational loop and are not timed`,
+    place: pinName(netlist, kit, pinInst, stuck),
+    remedy: 'break the loop with a register',
+  };
+  return { order: order.subarray(0, tail), loop };
 }

@@ -17,6 +17,8 @@ export interface CheckArc {
   readonly kind: 'setup' | 'hold';
   readonly dataPin: number;
   readonly clockPin: number;
+  /** 0 = rising edge of the clock pin, 1 = falling */
+  readonly clockEdge: 0 | 1;
   /** Tables by [data slew, clock slew] for a rising and a falling data edge, -1 = no such check. */
   readonly riseLut: number;
   readonly fallLut: number;
@@ -45,8 +47,8 @@ export interface TimingLibrary {
   readonly outOfArc: Int32Array;
   /** Per master. */
   readonly checks: readonly (readonly CheckArc[])[];
-  /** Masters whose check arcs are on a falling edge, by index: not analysed. */
-  readonly fallingEdgeMasters: ReadonlySet<number>;
+  /** Latches that close at a falling edge, by index: not analysed. */
+  readonly latchMasters: ReadonlySet<number>;
   readonly hasRecovery: ReadonlySet<number>;
 }
 
@@ -94,7 +96,7 @@ export function buildTimingLibrary(kit: Kit): TimingLibrary {
   const pinStart = new Int32Array(kit.masters.length + 1);
   const flat: FlatArc[] = [];
   const checks: CheckArc[][] = [];
-  const fallingEdgeMasters = new Set<number>();
+  const latchMasters = new Set<number>();
   const hasRecovery = new Set<number>();
   kit.masters.forEach((master, m) => {
     flat.push(...delayArcs(master));
@@ -103,11 +105,14 @@ export function buildTimingLibrary(kit: Kit): TimingLibrary {
     const own: CheckArc[] = [];
     master.pins.forEach((pin, dataPin) => {
       for (const arc of pin.arcs) {
-        if (arc.type === 'setup_falling' || arc.type === 'hold_falling') fallingEdgeMasters.add(m);
+        const isFalling = arc.type === 'setup_falling' || arc.type === 'hold_falling';
+        if (isFalling && master.sequential?.kind === 'latch') latchMasters.add(m);
         if (arc.type === 'recovery_rising' || arc.type === 'recovery_falling') hasRecovery.add(m);
-        if (arc.type !== 'setup_rising' && arc.type !== 'hold_rising') continue;
+        const isRising = arc.type === 'setup_rising' || arc.type === 'hold_rising';
+        if (!isRising && (!isFalling || latchMasters.has(m))) continue;
         own.push({
-          kind: arc.type === 'setup_rising' ? 'setup' : 'hold',
+          kind: arc.type.startsWith('setup') ? 'setup' : 'hold',
+          clockEdge: isFalling ? 1 : 0,
           dataPin,
           clockPin: arc.relatedPin,
           riseLut: luts.add(arc.riseConstraintPs),
@@ -157,7 +162,7 @@ export function buildTimingLibrary(kit: Kit): TimingLibrary {
     pinStart,
     arcWhen: flat.map((a) => a.when),
     checks,
-    fallingEdgeMasters,
+    latchMasters,
     hasRecovery,
   };
 }

@@ -1,75 +1,70 @@
 /** Worst setup slack through every pin and instance: required times carried backwards over the same graph. */
-import type { Kit } from '../kit/types.ts';
 import { NONE } from '../netlist/types.ts';
-import type { Netlist } from '../netlist/types.ts';
-import { Driver } from './ceff.ts';
-import type { EndpointCheck } from './checks.ts';
+import type { ArrivalInput, Arrivals } from './arrivals.ts';
 import { isArcEnabled, isArcFollowed } from './graph.ts';
-import type { TimingGraph } from './graph.ts';
 import { BY_FALL, BY_RISE } from './library.ts';
-import type { TimingLibrary } from './library.ts';
-import type { NetLoads } from './loads.ts';
-import type { Timing } from './propagate.ts';
+import { indexIn } from './tags.ts';
 import { NO_ARRIVAL, NO_SLACK } from './types.ts';
 
-/** Setup slack: [pins and ports] and [insts], NO_SLACK where none; pins of the clock network have none. */
+/**
+ * Setup slack: [pins and ports] and [insts], NO_SLACK where none; pins of clock networks have none. `requiredPs`:
+ * [slots] at endpoints, filled in for all.
+ */
 export function setupSlacks(
-  netlist: Netlist,
-  kit: Kit,
-  lib: TimingLibrary,
-  graph: TimingGraph,
-  loads: NetLoads,
-  timing: Timing,
-  endpoints: readonly EndpointCheck[],
+  input: ArrivalInput,
+  arrivals: Arrivals,
+  requiredPs: Float64Array,
 ): { readonly pinSlackPs: Float32Array; readonly instSlackPs: Float32Array } {
+  const { netlist, kit, lib, graph, map, delays } = input;
+  const { group, groups, slotStart } = map;
+  const { latestPs } = arrivals;
   const pins = netlist.pinNet.length;
   const total = pins + netlist.ports.length;
-  const { latestPs, maxSlewPs, maxWirePs } = timing;
-  const required = new Float64Array(2 * total).fill(NO_SLACK);
-  for (const e of endpoints) {
-    required[2 * e.pin] = e.setupRequiredPs[0];
-    required[2 * e.pin + 1] = e.setupRequiredPs[1];
-  }
-  const driver = new Driver(lib.luts, kit.slewLower, kit.slewUpper);
   const { isClock, pinDriver, pinInst, order } = graph;
+  /** Takes the required time of the slots behind to those before, by tag. */
+  const back = (j: number, list: Int32Array, k: number, delayPs: number): void => {
+    const own = groups[group[k]];
+    for (let i = 0; i < list.length; i++) {
+      if (list[i] === NONE) continue;
+      const [slot, source] = [slotStart[k] + indexIn(own, list[i]), slotStart[j] + i];
+      if (requiredPs[slot] === NO_SLACK || latestPs[slot] === NO_ARRIVAL || latestPs[source] === NO_ARRIVAL)
+        continue;
+      const r = requiredPs[slot] - delayPs;
+      if (r < requiredPs[source]) requiredPs[source] = r;
+    }
+  };
   for (let at = order.length - 1; at >= 0; at--) {
     const pin = order[at];
     const source = pinDriver[pin];
     for (let edge = 0; edge < 2; edge++) {
       const k = 2 * pin + edge;
-      if (required[k] === NO_SLACK || latestPs[k] === NO_ARRIVAL) continue;
+      if (group[k] === 0) continue;
       if (source !== NONE) {
-        const r = required[k] - maxWirePs[k];
-        if (r < required[2 * source + edge]) required[2 * source + edge] = r;
+        const j = 2 * source + edge;
+        if (group[j] !== 0) back(j, map.images(group[j], source, pin), k, delays.maxWirePs[k]);
         continue;
       }
       if (pin >= pins) continue;
       const inst = pinInst[pin];
       const start = netlist.instPinStart[inst];
-      const slot = 2 * netlist.pinNet[pin] + edge;
-      const row = lib.pinStart[netlist.instMaster[inst]] + pin - start;
+      const master = netlist.instMaster[inst];
+      const firstArc = delays.arcStart[inst] - lib.arcStart[master];
+      const row = lib.pinStart[master] + pin - start;
       for (let a = lib.intoStart[row]; a < lib.intoStart[row + 1]; a++) {
         const from = start + lib.arcFrom[a];
-        const delayLut = lib.arcDelayLut[2 * a + edge];
         // Behind a launch lies the clock, whose own slack is no property of this path.
-        if (delayLut < 0 || lib.arcIsLaunch[a] || !isArcFollowed(isClock, from, pin, false)) continue;
+        if (
+          lib.arcDelayLut[2 * a + edge] < 0 ||
+          lib.arcIsLaunch[a] ||
+          !isArcFollowed(graph, from, pin, false)
+        )
+          continue;
         if (lib.arcWhen[a] && !isArcEnabled(lib, kit, netlist, graph.constant, inst, a)) continue;
         const cause = lib.arcCause[2 * a + edge];
         for (let inEdge = 0; inEdge < 2; inEdge++) {
-          if (!(cause & (inEdge === 0 ? BY_RISE : BY_FALL))) continue;
           const j = 2 * from + inEdge;
-          if (latestPs[j] === NO_ARRIVAL) continue;
-          driver.solve(
-            delayLut,
-            lib.arcSlewLut[2 * a + edge],
-            maxSlewPs[j],
-            loads.nearFf[slot],
-            loads.resKohm[slot],
-            loads.farFf[slot],
-            true,
-          );
-          const r = required[k] - driver.delayPs;
-          if (r < required[j]) required[j] = r;
+          if (group[j] === 0 || !(cause & (inEdge === 0 ? BY_RISE : BY_FALL))) continue;
+          back(j, map.images(group[j], from, pin), k, delays.latePs[4 * (firstArc + a) + 2 * edge + inEdge]);
         }
       }
     }
@@ -78,9 +73,9 @@ export function setupSlacks(
   const instSlackPs = new Float32Array(netlist.instMaster.length).fill(NO_SLACK);
   for (let pin = 0; pin < total; pin++) {
     if (isClock[pin]) continue;
-    for (let k = 2 * pin; k < 2 * pin + 2; k++) {
-      if (required[k] === NO_SLACK || latestPs[k] === NO_ARRIVAL) continue;
-      const s = required[k] - latestPs[k];
+    for (let slot = slotStart[2 * pin]; slot < slotStart[2 * pin + 2]; slot++) {
+      if (requiredPs[slot] === NO_SLACK || latestPs[slot] === NO_ARRIVAL) continue;
+      const s = requiredPs[slot] - latestPs[slot];
       if (s < pinSlackPs[pin]) pinSlackPs[pin] = s;
     }
     if (pin < pins && pinSlackPs[pin] < instSlackPs[pinInst[pin]])

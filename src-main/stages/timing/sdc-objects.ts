@@ -4,7 +4,7 @@ import { evaluateExpression, evaluateWord, literalOf, substituteVariables } from
 import type { Fail, Place, TclEnvironment, TclWord } from './tcl.ts';
 
 export interface SdcObjects {
-  readonly kind: 'ports' | 'pins' | 'clocks' | 'design';
+  readonly kind: 'ports' | 'pins' | 'cells' | 'clocks' | 'design';
   /** null = all of the kind, or all ports of the direction. Patterns stand as they are. */
   readonly names: readonly string[] | null;
   readonly direction: 'inputs' | 'outputs' | null;
@@ -17,6 +17,8 @@ export interface SdcObjects {
 export interface SdcValue extends Place {
   readonly text: string;
   readonly objects: SdcObjects | null;
+  /** Of a list of collections: each of them. */
+  readonly parts?: readonly SdcObjects[];
 }
 
 const words = (text: string): string[] => text.split(/\s+/).filter((w) => w !== '');
@@ -85,6 +87,8 @@ export class SdcEnvironment implements TclEnvironment<SdcValue> {
         return object('ports', list());
       case 'get_pins':
         return object('pins', list());
+      case 'get_cells':
+        return object('cells', list());
       case 'get_clocks':
         return object('clocks', list());
       case 'all_clocks':
@@ -104,7 +108,7 @@ export class SdcEnvironment implements TclEnvironment<SdcValue> {
       }
       case 'list':
       case 'concat':
-        return this.plain(list().join(' '), at);
+        return this.joined(rest, list, at);
       case 'lsearch':
         return this.without(this.lsearchArguments(rest, at), at);
       case 'remove_from_collection':
@@ -113,6 +117,25 @@ export class SdcEnvironment implements TclEnvironment<SdcValue> {
       default:
         throw this.fail(head ?? at, `cannot read [${name} ...]`);
     }
+  }
+
+  /** Ports and pins together stay what they are; other kinds lose theirs, as in a plain Tcl list. */
+  private joined(rest: readonly TclWord[], list: () => string[], at: Place): SdcValue {
+    const parts = rest.map((w) => this.value(w));
+    const kinds = parts.map((v) => v.objects?.kind);
+    if (
+      parts.length > 1 &&
+      kinds.every((k) => k !== undefined && k !== 'design') &&
+      parts.every((v) => v.objects?.names)
+    )
+      return {
+        text: list().join(' '),
+        objects: null,
+        parts: parts.map((v) => v.objects!),
+        line: at.line,
+        column: at.column,
+      };
+    return this.plain(list().join(' '), at);
   }
 
   /** `lsearch -inline -all -not -exact LIST NAME`: the list without a name, the idiom of ORFS's constraints. */

@@ -9,7 +9,10 @@ import { isPattern, matching, SdcEnvironment } from './sdc-objects.ts';
 import type { PortNames, SdcValue } from './sdc-objects.ts';
 import { literalOf, parseTcl } from './tcl.ts';
 import type { Place, TclWord } from './tcl.ts';
-import type { Constraints, PortDelay } from './types.ts';
+import { clockFields, freshClock, isOneClock } from './sdc-clocks.ts';
+import type { SdcClock, SdcDelay } from './sdc-clocks.ts';
+import { exceptionFields } from './sdc-exceptions.ts';
+import type { Constraints, PathException, PathPoints } from './types.ts';
 
 const PS_PER_NS = 1000;
 
@@ -23,36 +26,32 @@ interface Arguments {
   readonly name: string;
   readonly head: TclWord;
   readonly options: ReadonlyMap<string, SdcValue | null>;
+  /** Every use of options that may stand more than once. */
+  readonly repeated: readonly SdcValue[];
   readonly operands: readonly SdcValue[];
-}
-
-/** A clock as it is being described; without a port it is virtual: it only dates port delays. */
-interface Clock {
-  readonly name: string;
-  readonly port: string | null;
-  readonly periodPs: number;
-  slewPs: number;
-  latencyPs: number;
-  sourceLatencyPs: number;
-  setupUncertaintyPs: number;
-  holdUncertaintyPs: number;
 }
 
 type Draft = { -readonly [K in keyof Constraints]: Constraints[K] };
 
-interface DatedDelay {
-  readonly delay: PortDelay;
-  readonly clock: Clock | null;
-}
-
-const delayOptions = { '-clock': true, '-min': false, '-max': false, '-add_delay': false };
+const delayOptions = {
+  '-clock': true,
+  '-clock_fall': false,
+  '-min': false,
+  '-max': false,
+  '-add_delay': false,
+};
+const pathOptions = { '-from': true, '-through': true, '-to': true };
+/** Options that may stand more than once in one command. */
+const REPEATED: ReadonlySet<string> = new Set(['-through', '-group']);
 
 class SdcReader {
   private readonly environment = new SdcEnvironment(fail);
   private readonly draft: Draft = { ...defaultConstraints('clk', 1), inputDelays: [], outputDelays: [] };
-  private readonly clocks: Clock[] = [];
-  private inputDelays: DatedDelay[] = [];
-  private outputDelays: DatedDelay[] = [];
+  private readonly clocks: SdcClock[] = [];
+  private inputDelays: SdcDelay[] = [];
+  private outputDelays: SdcDelay[] = [];
+  private readonly exceptions: PathException[] = [];
+  private readonly clockGroups: string[][][] = [];
   private readonly names: PortNames | null;
 
   constructor(names: PortNames | null) {
@@ -79,6 +78,7 @@ class SdcReader {
     const name = literalOf(words[0])!;
     const options = new Map<string, SdcValue | null>();
     const operands: SdcValue[] = [];
+    const repeated: SdcValue[] = [];
     for (let i = 1; i < words.length; i++) {
       const text = literalOf(words[i]) ?? '';
       if (!/^-[a-z_]/i.test(text)) {
@@ -87,9 +87,11 @@ class SdcReader {
       }
       if (!Object.hasOwn(spec, text)) throw fail(words[i]!, `${name} has no option ${text} here`);
       if (spec[text] && i + 1 >= words.length) throw fail(words[i]!, `${text} needs a value`);
-      options.set(text, spec[text] ? this.environment.value(words[++i]!) : null);
+      const value = spec[text] ? this.environment.value(words[++i]!) : null;
+      if (value && REPEATED.has(text)) repeated.push(value);
+      options.set(text, value);
     }
-    return { name, head: words[0]!, options, operands };
+    return { name, head: words[0]!, options, repeated, operands };
   }
 
   private number(value: SdcValue | null | undefined, a: Arguments): number {
@@ -112,7 +114,9 @@ class SdcReader {
     if (objects && objects.names === null) {
       if (objects.direction !== direction)
         throw fail(value, `${a.name} does not apply to all_${objects.direction}`);
-      const left = objects.except.filter((name) => !this.clocks.some((clock) => clock.port === name));
+      const left = objects.except.filter(
+        (name) => !this.clocks.some((clock) => clock.sources.includes(name)),
+      );
       if (left.length === 0) return null;
       if (!this.names) throw fail(value, 'all ports but some needs the netlist; name the ports');
       return this.names[direction].filter((name) => !objects.except.includes(name));
@@ -130,23 +134,43 @@ class SdcReader {
     return found;
   }
 
-  /** Endpoints by name: ports and pins, `[get_ports ..]`, `[get_pins ..]` or bare. */
-  private endpoints(value: SdcValue | null | undefined, a: Arguments): readonly string[] {
-    if (!value) throw fail(a.head, `${a.name} needs -to endpoints`);
+  /** Where paths start, pass or end: `[get_clocks ..]`, `[get_cells ..]`, `[get_pins ..]`, ports, or bare names. */
+  private points(value: SdcValue | null | undefined, a: Arguments): PathPoints | null {
+    if (!value) return null;
+    if (value.parts) {
+      const all = value.parts.map((objects) => this.points({ ...value, parts: undefined, objects }, a)!);
+      return {
+        clocks: all.flatMap((p) => p.clocks),
+        pins: all.flatMap((p) => p.pins),
+        cells: all.flatMap((p) => p.cells),
+      };
+    }
     const { objects } = value;
-    if (objects && objects.kind !== 'ports' && objects.kind !== 'pins')
-      throw fail(value, `these are ${objects.kind}, not endpoints`);
+    if (objects?.kind === 'design') throw fail(value, 'these are no points of paths');
+    const none: PathPoints = { clocks: [], pins: [], cells: [] };
     const names = objects ? objects.names : value.text.split(/\s+/).filter((n) => n !== '');
+    if (objects?.kind === 'clocks') return { ...none, clocks: this.clocksOf(value, a).map((c) => c.name) };
     if (names === null && this.names && objects?.direction)
-      return this.names[objects.direction].filter((name) => !objects.except.includes(name));
-    if (names === null || names.length === 0) throw fail(value, 'no endpoint is named');
-    if (objects?.kind === 'ports') return names.flatMap((name) => this.portsLike(name, objects.at));
+      return {
+        ...none,
+        pins: this.names[objects.direction].filter((name) => !objects.except.includes(name)),
+      };
+    if (names === null || names.length === 0) throw fail(value, 'no point of a path is named');
+    if (objects?.kind === 'ports')
+      return { ...none, pins: names.flatMap((name) => this.portsLike(name, objects.at)) };
     const pattern = names.find(isPattern);
-    if (pattern) throw fail(value, `pattern ${pattern} is not supported; name the endpoints`);
-    return names;
+    if (pattern) throw fail(value, `pattern ${pattern} is not supported; name the points`);
+    if (objects?.kind === 'cells') return { ...none, cells: names };
+    if (objects?.kind === 'pins') return { ...none, pins: names };
+    const clocks = names.filter((name) => this.clocks.some((c) => c.name === name) && !this.isPort(name));
+    return { ...none, clocks, pins: names.filter((name) => !clocks.includes(name)) };
   }
 
-  private clocksOf(value: SdcValue | null | undefined, a: Arguments): readonly Clock[] {
+  private isPort(name: string): boolean {
+    return this.names !== null && (this.names.inputs.includes(name) || this.names.outputs.includes(name));
+  }
+
+  private clocksOf(value: SdcValue | null | undefined, a: Arguments): readonly SdcClock[] {
     if (this.clocks.length === 0) throw fail(a.head, `${a.name} comes before create_clock`);
     if (!value) throw fail(a.head, `${a.name} needs a clock`);
     if (value.objects && value.objects.kind !== 'clocks') throw fail(value, 'cannot read this as a clock');
@@ -170,42 +194,121 @@ class SdcReader {
     return value;
   }
 
-  private createClock(words: readonly TclWord[]): void {
-    const a = this.arguments(words, { '-name': true, '-period': true, '-waveform': true });
-    const target = a.operands[0];
-    const ports = target ? this.ports(target, a, 'inputs') : null;
-    if (target && ports?.length !== 1) throw fail(a.head, 'create_clock needs one port');
-    const port = ports?.[0] ?? null;
-    const name = a.options.get('-name')?.text ?? port;
-    if (name === null) throw fail(a.head, 'a clock without a port needs -name');
-    if (port !== null && this.clocks.some((clock) => clock.port !== null))
-      throw fail(a.head, 'only one clock with a port is supported', 'TIMING-002');
-    if (this.clocks.some((clock) => clock.name === name)) throw fail(a.head, `clock ${name} stands twice`);
-    const periodPs = this.number(a.options.get('-period'), a) * PS_PER_NS;
-    if (!(periodPs > 0)) throw fail(a.head, 'the period must be positive');
-    if (this.clocks.some((clock) => clock.periodPs !== periodPs))
-      throw fail(a.head, 'only clocks of one period are supported', 'TIMING-002');
-    const waveform = a.options.get('-waveform');
-    const [rise, fall] = (waveform?.text ?? '').split(/\s+/).map((t) => Number(t) * PS_PER_NS);
-    if (waveform && (rise !== 0 || Math.abs(fall! - periodPs / 2) > 1e-6 * periodPs))
-      throw fail(waveform, 'only a clock that rises at 0 and falls at half its period is supported');
-    this.clocks.push({
-      name,
-      port,
-      periodPs,
-      slewPs: 0,
-      latencyPs: 0,
-      sourceLatencyPs: 0,
-      setupUncertaintyPs: 0,
-      holdUncertaintyPs: 0,
+  /** Ports and pins that a clock starts at. */
+  private clockSources(a: Arguments): string[] {
+    return a.operands.flatMap((target) => {
+      if (target.objects?.kind === 'pins') {
+        const names = target.objects.names ?? [];
+        const pattern = names.find(isPattern);
+        if (pattern) throw fail(target, `pattern ${pattern} is not supported; name the pins`);
+        return names;
+      }
+      const bare = target.objects ? null : target.text.split(/\s+/).filter((n) => n.includes('/'));
+      if (bare && bare.length > 0) return bare;
+      const ports = this.ports(target, a, 'inputs');
+      if (!ports) throw fail(target, 'name the ports of a clock');
+      return ports;
     });
   }
 
+  private addClock(a: Arguments, clock: SdcClock): void {
+    if (this.clocks.some((c) => c.name === clock.name))
+      throw fail(a.head, `clock ${clock.name} stands twice`);
+    const shared = clock.sources.find((s) => this.clocks.some((c) => c.sources.includes(s)));
+    if (shared !== undefined && !a.options.has('-add'))
+      throw fail(
+        a.head,
+        `a clock starts at ${shared} already; -add puts another one beside it`,
+        'TIMING-002',
+      );
+    this.clocks.push(clock);
+  }
+
+  private createClock(words: readonly TclWord[]): void {
+    const a = this.arguments(words, { '-name': true, '-period': true, '-waveform': true, '-add': false });
+    const sources = this.clockSources(a);
+    const name = a.options.get('-name')?.text ?? sources[0];
+    if (name === undefined) throw fail(a.head, 'a clock without a port needs -name');
+    const periodPs = this.number(a.options.get('-period'), a) * PS_PER_NS;
+    if (!(periodPs > 0)) throw fail(a.head, 'the period must be positive');
+    const given = a.options.get('-waveform');
+    const edges = (given?.text ?? '').split(/\s+/).map((t) => Number(t) * PS_PER_NS);
+    const [rise, fall] = edges;
+    const isPlain = !given || (rise === 0 && Math.abs(fall! - periodPs / 2) <= 1e-6 * periodPs);
+    const isRight =
+      edges.length === 2 && rise! >= 0 && rise! < periodPs && fall! > rise! && fall! < rise! + periodPs;
+    if (given && !isRight)
+      throw fail(
+        given,
+        'only a clock of one rise in its period and a fall within a period of that is supported',
+      );
+    const port = sources.length === 1 && !sources[0]!.includes('/') ? sources[0]! : null;
+    const waveform = isPlain ? null : { risePs: rise!, fallPs: fall! };
+    this.addClock(a, freshClock({ name, sources, port, periodPs, waveform, generated: null }));
+  }
+
+  private createGeneratedClock(words: readonly TclWord[]): void {
+    const a = this.arguments(words, {
+      '-name': true,
+      '-source': true,
+      '-master_clock': true,
+      '-divide_by': true,
+      '-multiply_by': true,
+      '-invert': false,
+      '-combinational': false,
+      '-add': false,
+    });
+    const sources = this.clockSources(a);
+    if (sources.length === 0)
+      throw fail(a.head, 'create_generated_clock needs the pin where the clock starts');
+    const from = a.options.get('-source');
+    const sourceNames = from ? (from.objects?.names ?? from.text.split(/\s+/).filter((n) => n !== '')) : [];
+    if (!from || sourceNames.length !== 1)
+      throw fail(from ?? a.head, 'create_generated_clock needs one -source');
+    const factor = (option: string): number => {
+      if (!a.options.has(option)) return 1;
+      const value = this.number(a.options.get(option), a);
+      if (!Number.isInteger(value) || value < 1)
+        throw fail(a.options.get(option)!, `${option} is a whole number from 1`);
+      return value;
+    };
+    if (a.options.has('-divide_by') && a.options.has('-multiply_by'))
+      throw fail(a.head, '-divide_by and -multiply_by exclude each other');
+    const master = a.options.has('-master_clock') ? this.clocksOf(a.options.get('-master_clock'), a) : [];
+    if (master.length > 1) throw fail(a.head, '-master_clock needs one clock');
+    const generated = {
+      source: sourceNames[0]!,
+      master: master[0]?.name ?? null,
+      divideBy: factor('-divide_by'),
+      multiplyBy: factor('-multiply_by'),
+      isInverted: a.options.has('-invert'),
+      isCombinational: a.options.has('-combinational'),
+    };
+    const name = a.options.get('-name')?.text ?? sources[0]!;
+    this.addClock(a, freshClock({ name, sources, port: null, periodPs: null, waveform: null, generated }));
+  }
+
+  private setClockGroups(words: readonly TclWord[]): void {
+    const a = this.arguments(words, {
+      '-name': true,
+      '-group': true,
+      '-asynchronous': false,
+      '-logically_exclusive': false,
+      '-physically_exclusive': false,
+      '-exclusive': false,
+    });
+    const kinds = [...a.options.keys()].filter((name) => name !== '-name' && name !== '-group');
+    if (kinds.length !== 1)
+      throw fail(a.head, 'set_clock_groups needs one of -asynchronous and the exclusive ones');
+    if (a.repeated.length === 0) throw fail(a.head, 'set_clock_groups needs -group');
+    this.clockGroups.push(a.repeated.map((group) => this.clocksOf(group, a).map((clock) => clock.name)));
+  }
+
   private addDelay(
-    list: readonly DatedDelay[],
+    list: readonly SdcDelay[],
     words: readonly TclWord[],
     side: 'inputs' | 'outputs',
-  ): DatedDelay[] {
+  ): SdcDelay[] {
     const a = this.arguments(words, delayOptions);
     const clocks = this.clocksOf(a.options.get('-clock'), a);
     if (clocks.length > 1) throw fail(a.head, `${a.name} needs one clock`);
@@ -214,38 +317,71 @@ class SdcReader {
     const value = this.number(a.operands[0], a) * PS_PER_NS;
     const isMin = a.options.has('-min');
     const isMax = a.options.has('-max');
-    if (isMin === isMax) return [...list, { delay: { ports, minPs: value, maxPs: value }, clock }];
+    const isAdded = a.options.has('-add_delay');
+    const isClockFall = a.options.has('-clock_fall');
+    const about = { clock, isClockFall, isAdded };
+    if (isMin === isMax) return [...list, { delay: { ports, minPs: value, maxPs: value }, ...about }];
     // -max and -min come as two commands for the same ports: the second one completes the first.
-    const same = list.findIndex((d) => String(d.delay.ports) === String(ports) && d.clock === clock);
+    const same = list.findIndex(
+      (d) => String(d.delay.ports) === String(ports) && d.clock === clock && d.isClockFall === isClockFall,
+    );
     const old = same < 0 ? { ports, minPs: value, maxPs: value } : list[same]!.delay;
     const delay = isMin ? { ...old, minPs: value } : { ...old, maxPs: value };
-    return [...list.filter((_, i) => i !== same), { delay, clock }];
+    const first = same < 0 ? about : { ...about, isAdded: isAdded && list[same]!.isAdded };
+    return [...list.filter((_, i) => i !== same), { delay, ...first }];
+  }
+
+  private addException(
+    kind: PathException['kind'],
+    a: Arguments,
+    check: PathException['check'],
+    value: number,
+    isByLaunch = false,
+  ): void {
+    const from = this.points(a.options.get('-from'), a);
+    const to = this.points(a.options.get('-to'), a);
+    const through = a.repeated.map((value) => {
+      const points = this.points(value, a)!;
+      if (points.clocks.length > 0) throw fail(value, 'clocks are no points that paths pass');
+      return points;
+    });
+    if (!from && !to && through.length === 0) throw fail(a.head, `${a.name} needs -from, -through or -to`);
+    this.exceptions.push({ kind, from, through, to, check, value, isByLaunch });
   }
 
   private falsePath(words: readonly TclWord[]): void {
-    const a = this.arguments(words, { '-from': true, '-to': true });
-    const from = a.options.get('-from');
-    const to = a.options.get('-to');
-    if (!from === !to) throw fail(a.head, 'set_false_path needs -from ports or -to endpoints, not both');
-    if (from) {
-      const ports = this.ports(from, a, 'inputs') ?? this.names?.inputs;
-      if (!ports) throw fail(a.head, 'name the ports of a false path');
-      this.draft.falsePathsFrom = [...this.draft.falsePathsFrom, ...ports];
-    } else this.draft.falsePathsTo = [...this.draft.falsePathsTo, ...this.endpoints(to, a)];
+    const a = this.arguments(words, { ...pathOptions, '-setup': false, '-hold': false });
+    this.addException('false', a, checkOf(a), 0);
   }
 
   private multicycle(words: readonly TclWord[]): void {
     if (this.clocks.length === 0) throw fail(words[0]!, 'set_multicycle_path comes before create_clock');
-    const a = this.arguments(words, { '-setup': false, '-hold': false, '-to': true });
+    const a = this.arguments(words, {
+      ...pathOptions,
+      '-setup': false,
+      '-hold': false,
+      '-start': false,
+      '-end': false,
+    });
     const cycles = this.number(a.operands[0], a);
     if (!Number.isInteger(cycles) || cycles < 0) throw fail(a.operands[0]!, 'cycles are a whole number');
-    const isHoldOnly = a.options.has('-hold') && !a.options.has('-setup');
-    const isSetupOnly = a.options.has('-setup') && !a.options.has('-hold');
-    const to = this.endpoints(a.options.get('-to'), a);
-    // Without an option SDC sets setup alone; hold follows one cycle before it.
-    const setup = isHoldOnly ? null : cycles;
-    const hold = isHoldOnly ? cycles : isSetupOnly || !a.options.has('-hold') ? null : cycles;
-    this.draft.multicycles = [...this.draft.multicycles, { to, setup, hold }];
+    if (a.options.has('-start') && a.options.has('-end'))
+      throw fail(a.head, '-start and -end exclude each other');
+    const check = checkOf(a);
+    const isByLaunch = a.options.has('-start') || (check === 'hold' && !a.options.has('-end'));
+    if (!(a.options.has('-setup') && a.options.has('-hold'))) {
+      this.addException('multicycle', a, check, cycles, isByLaunch);
+      return;
+    }
+    // Both named: as one command each.
+    this.addException('multicycle', a, 'setup', cycles, isByLaunch);
+    this.addException('multicycle', a, 'hold', cycles, isByLaunch);
+  }
+
+  private pathDelay(words: readonly TclWord[], kind: 'maxDelay' | 'minDelay'): void {
+    const a = this.arguments(words, pathOptions);
+    const delayPs = this.number(a.operands[0], a) * PS_PER_NS;
+    this.addException(kind, a, kind === 'maxDelay' ? 'setup' : 'hold', delayPs);
   }
 
   private readonly handlers: Readonly<Record<string, (words: readonly TclWord[]) => void>> = {
@@ -272,10 +408,12 @@ class SdcReader {
     },
     current_design: (words) => void this.arguments(words, {}),
     create_clock: (words) => this.createClock(words),
+    create_generated_clock: (words) => this.createGeneratedClock(words),
+    set_clock_groups: (words) => this.setClockGroups(words),
     set_propagated_clock: (words) => {
       const a = this.arguments(words, {});
       const clocks = this.clocksOf(a.operands[0], a);
-      if (clocks.some((clock) => clock.port !== null)) this.draft.isClockPropagated = true;
+      for (const clock of clocks) clock.isPropagated = true;
     },
     set_clock_latency: (words) => {
       const a = this.arguments(words, { '-source': false });
@@ -284,7 +422,7 @@ class SdcReader {
         if (a.options.has('-source')) clock.sourceLatencyPs = value;
         else clock.latencyPs = value;
         // As in OpenSTA a network latency makes a propagated clock ideal again.
-        if (!a.options.has('-source') && clock.port !== null) this.draft.isClockPropagated = false;
+        if (!a.options.has('-source')) clock.isPropagated = false;
       }
     },
     set_clock_uncertainty: (words) => {
@@ -330,6 +468,8 @@ class SdcReader {
     },
     set_false_path: (words) => this.falsePath(words),
     set_multicycle_path: (words) => this.multicycle(words),
+    set_max_delay: (words) => this.pathDelay(words, 'maxDelay'),
+    set_min_delay: (words) => this.pathDelay(words, 'minDelay'),
     set_max_transition: (words) => {
       this.draft.limits = { ...this.draft.limits, maxSlewPs: this.designLimit(words) * PS_PER_NS };
     },
@@ -344,46 +484,35 @@ class SdcReader {
   private finish(): Constraints {
     const clock = this.clocks.find((c) => c.port !== null);
     if (!clock)
-      throw new IngotError('TIMING-003', 'the constraints define no clock', {
+      throw new IngotError('TIMING-003', 'the constraints define no clock with a port', {
         place: 'sdc:1:1',
         remedy: 'add create_clock with a period and the port of the clock',
       });
+    const isOne =
+      isOneClock(clock, this.clocks, [...this.inputDelays, ...this.outputDelays]) &&
+      this.clockGroups.length === 0;
+    const hasVirtualInPaths = this.exceptions.some((e) =>
+      [e.from, e.to].some((p) => p?.clocks.some((name) => name !== clock.name)),
+    );
+    const isPlain = isOne && !hasVirtualInPaths;
     return {
       ...this.draft,
-      clockName: clock.name,
-      clockPort: clock.port!,
-      periodPs: clock.periodPs,
-      clockSlewPs: clock.slewPs,
-      clockLatencyPs: clock.latencyPs,
-      clockSourceLatencyPs: clock.sourceLatencyPs,
-      setupUncertaintyPs: clock.setupUncertaintyPs,
-      holdUncertaintyPs: clock.holdUncertaintyPs,
-      inputDelays: this.inputDelays.map((d) => dated(d, clock, false)),
-      outputDelays: this.outputDelays.map((d) => dated(d, clock, true)),
+      ...clockFields(clock, this.clocks, this.inputDelays, this.outputDelays, isPlain),
+      ...exceptionFields(this.exceptions, isPlain),
+      ...(this.clockGroups.length > 0 ? { clockGroups: this.clockGroups } : {}),
     };
   }
 }
 
-/**
- * A delay against a virtual clock: its latency stays with the delay; where its uncertainty differs from the
- * chip's clock, which only outputs feel, as only there it captures, the difference is put into the delay.
- */
-function dated({ delay, clock }: DatedDelay, own: Clock, isOutput: boolean): PortDelay {
-  if (!clock || clock === own) return delay;
-  const virtualLatencyPs = clock.latencyPs + clock.sourceLatencyPs;
-  if (!isOutput) return { ...delay, virtualLatencyPs };
-  return {
-    ports: delay.ports,
-    minPs: delay.minPs - (clock.holdUncertaintyPs - own.holdUncertaintyPs),
-    maxPs: delay.maxPs + (clock.setupUncertaintyPs - own.setupUncertaintyPs),
-    virtualLatencyPs,
-  };
-}
+const checkOf = (a: Arguments): 'setup' | 'hold' | 'both' => {
+  const [isSetup, isHold] = [a.options.has('-setup'), a.options.has('-hold')];
+  return isSetup === isHold ? 'both' : isSetup ? 'setup' : 'hold';
+};
 
 /**
  * Constraints of a text. With the names of the netlist's ports, patterns and "all inputs but" are resolved; without,
- * they are refused. Throws TIMING-001 (unknown or malformed), TIMING-002 (a second clock with a port, or of another
- * period), TIMING-003 (no clock), with line and column.
+ * they are refused. Throws TIMING-001 (unknown or malformed), TIMING-002 (two clocks at one pin without -add),
+ * TIMING-003 (no clock with a port), with line and column. Names are looked up by the analysis (TIMING-012, -014, -015).
  */
 export function readSdc(text: string, names: PortNames | null = null): Constraints {
   return new SdcReader(names).read(text);

@@ -37,7 +37,7 @@ const triple = ({ min, max }: Span): string =>
 type PathSpans = readonly [readonly [Span, Span], readonly [Span, Span]];
 
 function pathSpans(basis: TimingBasis, driver: Driver, inst: number): Map<string, PathSpans> {
-  const { netlist, lib, graph, loads, timing } = basis;
+  const { netlist, lib, graph, loads, delays } = basis;
   const master = netlist.instMaster[inst];
   const start = netlist.instPinStart[inst];
   const spans = new Map<string, PathSpans>();
@@ -45,7 +45,7 @@ function pathSpans(basis: TimingBasis, driver: Driver, inst: number): Map<string
     const [from, to] = [start + lib.arcFrom[a], start + lib.arcTo[a]];
     const net = netlist.pinNet[to];
     if (netlist.pinNet[from] === NONE) continue;
-    if (!isArcFollowed(graph.isClock, from, to, lib.arcIsLaunch[a] === 1)) continue;
+    if (!isArcFollowed(graph, from, to, lib.arcIsLaunch[a] === 1)) continue;
     const key = `${lib.arcFrom[a]} ${lib.arcTo[a]}`;
     let span = spans.get(key);
     if (!span) {
@@ -65,7 +65,7 @@ function pathSpans(basis: TimingBasis, driver: Driver, inst: number): Map<string
       for (let inEdge = 0; inEdge < 2; inEdge++) {
         if (!(cause & (inEdge === 0 ? BY_RISE : BY_FALL))) continue;
         const k = 2 * from + inEdge;
-        for (const slew of [timing.minSlewPs[k], timing.maxSlewPs[k]]) {
+        for (const slew of [delays.minSlewPs[k], delays.maxSlewPs[k]]) {
           driver.solve(delayLut, lib.arcSlewLut[2 * a + edge], slew, near, res, far, true);
           widen(span[inEdge][edge], driver.delayPs, driver.delayPs);
         }
@@ -94,7 +94,7 @@ function ioPaths(spans: PathSpans, from: string, to: string): string[] {
 
 /** Setup and hold of an instance's data pins, each as seen with the slews that make it largest. */
 function checkLines(basis: TimingBasis, inst: number): string[] {
-  const { netlist, kit, lib, graph, timing } = basis;
+  const { netlist, kit, lib, graph, delays } = basis;
   const master = netlist.instMaster[inst];
   const start = netlist.instPinStart[inst];
   const found = new Map<string, { setup: number; hold: number }>();
@@ -106,11 +106,11 @@ function checkLines(basis: TimingBasis, inst: number): string[] {
       const lut = edge === 0 ? check.riseLut : check.fallLut;
       if (lut < 0) continue;
       const at = (data: Float64Array, capture: Float64Array): number =>
-        lookUp(lib.luts, lut, data[2 * pin + edge], capture[2 * clock]);
-      const key = `(${edge === 0 ? 'posedge' : 'negedge'} ${pins[check.dataPin].name}) (posedge ${pins[check.clockPin].name})`;
+        lookUp(lib.luts, lut, data[2 * pin + edge], capture[2 * clock + check.clockEdge]);
+      const key = `(${edge === 0 ? 'posedge' : 'negedge'} ${pins[check.dataPin].name}) (${check.clockEdge === 0 ? 'posedge' : 'negedge'} ${pins[check.clockPin].name})`;
       const times = found.get(key) ?? { setup: 0, hold: 0 };
-      if (check.kind === 'setup') times.setup = at(timing.maxSlewPs, timing.minSlewPs);
-      else times.hold = at(timing.minSlewPs, timing.maxSlewPs);
+      if (check.kind === 'setup') times.setup = at(delays.maxSlewPs, delays.minSlewPs);
+      else times.hold = at(delays.minSlewPs, delays.maxSlewPs);
       found.set(key, times);
     }
   }
@@ -118,7 +118,7 @@ function checkLines(basis: TimingBasis, inst: number): string[] {
 }
 
 function interconnects(basis: TimingBasis): string[] {
-  const { netlist, kit, graph, timing } = basis;
+  const { netlist, kit, graph, delays } = basis;
   const pins = netlist.pinNet.length;
   const ports = spefPortNames(netlist);
   const name = (pin: number): string => {
@@ -132,8 +132,8 @@ function interconnects(basis: TimingBasis): string[] {
       const [driver, sink] = [netlist.netPins[netlist.netPinStart[n]], netlist.netPins[q]];
       if (graph.pinDriver[sink] !== driver) continue;
       const [rise, fall] = [0, 1].map((edge): Span => ({
-        min: timing.minWirePs[2 * sink + edge],
-        max: Math.max(timing.minWirePs[2 * sink + edge], timing.maxWirePs[2 * sink + edge]),
+        min: delays.minWirePs[2 * sink + edge],
+        max: Math.max(delays.minWirePs[2 * sink + edge], delays.maxWirePs[2 * sink + edge]),
       }));
       lines.push(`(INTERCONNECT ${name(driver)} ${name(sink)} ${triple(rise)} ${triple(fall)})`);
     }

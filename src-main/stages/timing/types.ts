@@ -17,6 +17,66 @@ export interface PortDelay {
   readonly maxPs: number;
   /** Latency of the virtual clock (same period) that the delay refers to; absent = the chip's own clock. */
   readonly virtualLatencyPs?: number;
+  /** Name of the clock that the delay refers to; absent = the chip's own. */
+  readonly clock?: string;
+  /** The delay counts from the clock's falling edge. */
+  readonly isClockFall?: true;
+  /** Beside the delays that the ports have already, instead of replacing them. */
+  readonly isAdded?: true;
+}
+
+/** How a generated clock comes from its master. */
+export interface GeneratedClock {
+  /** Port or pin (`instance/PIN`) that the master is taken at. */
+  readonly source: string;
+  /** Name; null = the clock that reaches the source. */
+  readonly master: string | null;
+  /** One of the two is 1. */
+  readonly divideBy: number;
+  readonly multiplyBy: number;
+  readonly isInverted: boolean;
+  /** The way from the master passes no register. */
+  readonly isCombinational: boolean;
+}
+
+/** A clock beside the chip's own. */
+export interface ClockDefinition {
+  readonly name: string;
+  /** Ports and pins where it starts; none = virtual. */
+  readonly sources: readonly string[];
+  /** null = generated: follows from its master. */
+  readonly periodPs: number | null;
+  readonly risePs: number;
+  readonly fallPs: number;
+  readonly generated: GeneratedClock | null;
+  readonly isPropagated: boolean;
+  readonly latencyPs: number;
+  /** null = none, or of a generated clock the way from its propagated master. */
+  readonly sourceLatencyPs: number | null;
+  readonly slewPs: number;
+  readonly setupUncertaintyPs: number;
+  readonly holdUncertaintyPs: number;
+}
+
+/** Where paths begin, pass or end; any of them. */
+export interface PathPoints {
+  readonly clocks: readonly string[];
+  /** Ports, and pins as `instance/PIN`. */
+  readonly pins: readonly string[];
+  readonly cells: readonly string[];
+}
+
+/** Paths that are timed otherwise. Which of several holds: see `exceptions.ts`. */
+export interface PathException {
+  readonly kind: 'false' | 'multicycle' | 'maxDelay' | 'minDelay';
+  readonly from: PathPoints | null;
+  readonly through: readonly PathPoints[];
+  readonly to: PathPoints | null;
+  readonly check: 'setup' | 'hold' | 'both';
+  /** Cycles of a multicycle path, ps of a delay. */
+  readonly value: number;
+  /** Multicycle: counted in periods of the launching clock, not of the capturing one. */
+  readonly isByLaunch: boolean;
 }
 
 /** Paths to some endpoints get another number of cycles. Later entries win. */
@@ -36,7 +96,10 @@ export interface DesignLimits {
   readonly maxFanout: number | null;
 }
 
-/** One clock, one mode, one corner. */
+/**
+ * One mode, one corner. The clock named here is the chip's own; others and what only they need stand in the last,
+ * optional fields.
+ */
 export interface Constraints {
   readonly clockName: string;
   readonly clockPort: string;
@@ -69,6 +132,12 @@ export interface Constraints {
   readonly falsePathsTo: readonly string[];
   readonly multicycles: readonly Multicycle[];
   readonly limits: DesignLimits;
+  /** Of the chip's own clock; absent = rises at 0, falls at half its period. */
+  readonly waveform?: { readonly risePs: number; readonly fallPs: number };
+  readonly moreClocks?: readonly ClockDefinition[];
+  /** Each: lists of clocks; between clocks of different lists of one entry no path is timed. */
+  readonly clockGroups?: readonly (readonly (readonly string[])[])[];
+  readonly exceptions?: readonly PathException[];
 }
 
 export type WireDelayModel =
@@ -118,8 +187,16 @@ export interface TimingPath {
   /** Arrival of the capturing clock edge, period included. */
   readonly capturePs: number;
   readonly uncertaintyPs: number;
+  /** Only with several clocks or a falling edge: what launches (null = nothing) and what captures (null = a delay given). */
+  readonly launch?: ClockEdgeName | null;
+  readonly capture?: ClockEdgeName | null;
   /** From the clock's port (or an input port) to the endpoint. */
   readonly stages: readonly PathStage[];
+}
+
+export interface ClockEdgeName {
+  readonly clock: string;
+  readonly edge: 'rise' | 'fall';
 }
 
 export interface LimitViolation {
@@ -145,6 +222,18 @@ export interface ClockSummary {
   /** max - min over register clock pins, active edge. */
   readonly skewPs: number;
   readonly maxSlewPs: number;
+}
+
+/** What one of several clocks captures, and how its network is. */
+export interface ClockGroupReport {
+  readonly clock: string;
+  /** 0 for the group `delay` of paths with a delay given (set_max_delay, set_min_delay). */
+  readonly periodPs: number;
+  readonly isGenerated: boolean;
+  readonly endpoints: number;
+  readonly setup: SlackSummary;
+  readonly hold: SlackSummary;
+  readonly network: ClockSummary;
 }
 
 export interface TimingReport {
@@ -177,6 +266,8 @@ export interface TimingReport {
   /** [2 * pins] slew of the slowest rise and fall; what power looks tables up by. */
   readonly pinSlewPs: Float64Array;
   readonly unconstrainedEndpoints: number;
+  /** Only with several clocks: in order of definition, then paths with a delay given, if any. */
+  readonly clockReports?: readonly ClockGroupReport[];
   readonly diagnostics: readonly Diagnostic[];
 }
 

@@ -152,7 +152,7 @@ async function inputsOf(
   context: OpenRoadContext,
   ports: PortNames,
 ): Promise<readonly JobInput[]> {
-  const { writeSdc } = await import('../../../stages/timing/index.ts');
+  const { withPropagatedClocks, writeSdc } = await import('../../../stages/timing/index.ts');
   const constraints = unpack<Constraints>(context.readArtefact('constraints.bin'));
   const [tech, cells, liberty] = KIT_FILES;
   const linked = (name: string, artefact: string): JobInput => ({
@@ -166,7 +166,7 @@ async function inputsOf(
     linked(FILES.liberty, liberty),
     {
       name: FILES.sdc,
-      contents: writeSdc({ ...constraints, isClockPropagated: spec.isClockPropagated }, ports),
+      contents: writeSdc(withPropagatedClocks(constraints, spec.isClockPropagated), ports),
     },
     ...(spec.before === undefined ? [] : [linked(FILES.before, spec.before)]),
     ...((await spec.files?.(context)) ?? []),
