@@ -4,7 +4,7 @@
  */
 import type { Diagnostic } from '../../base/diagnostic.ts';
 import type { Kit } from '../kit/types.ts';
-import { parseFunction } from '../kit/function.ts';
+import { functionVariables, parseFunction, type Expression } from '../kit/function.ts';
 import { NONE, pinInstances, pinName, type Netlist } from '../netlist/index.ts';
 import type { Clocks } from './clocks.ts';
 import type { TimingLibrary } from './library.ts';
@@ -18,6 +18,8 @@ export interface TimingGraph {
   readonly pinInst: Int32Array;
   /** [pins and ports] 0, 1 or 2 = not constant */
   readonly constant: Uint8Array;
+  /** [instances] 1 = an input is constant or not connected: ask `isArcEnabled` */
+  readonly hasIdleInput: Uint8Array;
   /** [pins and ports] 1 = on the network of a clock (register clock pins included) */
   readonly isClock: Uint8Array;
   /** Whether data arcs into the clock network (enables of plain gates) are followed: not if that closes a loop. */
@@ -32,7 +34,10 @@ export interface TimingGraph {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-/** Whether arc a of an instance starting at pin `start` can be followed, given constants. */
+/**
+ * Whether arc a of an instance can carry an edge: neither end constant, its condition possible, and the output
+ * moved by that input under some values of the others. To be asked of cells with `hasIdleInput`; all arcs of others can.
+ */
 export function isArcEnabled(
   lib: TimingLibrary,
   kit: Kit,
@@ -42,18 +47,34 @@ export function isArcEnabled(
   a: number,
 ): boolean {
   const start = netlist.instPinStart[inst];
-  if (netlist.pinNet[start + lib.arcFrom[a]] === NONE) return false;
-  if (constant[start + lib.arcFrom[a]] !== UNKNOWN || constant[start + lib.arcTo[a]] !== UNKNOWN)
-    return false;
+  const [from, to] = [lib.arcFrom[a], lib.arcTo[a]];
+  if (netlist.pinNet[start + from] === NONE) return false;
+  if (constant[start + from] !== UNKNOWN || constant[start + to] !== UNKNOWN) return false;
+  const { pins } = kit.masters[netlist.instMaster[inst]];
+  const valueOf = (name: string): Logic => {
+    const k = pins.findIndex((p) => p.name === name);
+    return k < 0 ? UNKNOWN : (constant[start + k] as Logic);
+  };
   const when = lib.arcWhen[a];
-  if (!when) return true;
-  const master = kit.masters[netlist.instMaster[inst]];
-  return (
-    evaluateLogic(when, (name) => {
-      const k = master.pins.findIndex((p) => p.name === name);
-      return k < 0 ? UNKNOWN : (constant[start + k] as Logic);
-    }) !== 0
-  );
+  if (when && evaluateLogic(when, valueOf) === 0) return false;
+  const output = lib.pinFunction[lib.pinStart[netlist.instMaster[inst]] + to];
+  return output === null || canMove(output, pins[from].name, valueOf);
+}
+
+/** Whether a function differs between input = 0 and 1 for some values of the inputs that `valueOf` leaves open. */
+function canMove(output: Expression, input: string, valueOf: (name: string) => Logic): boolean {
+  const names = functionVariables(output);
+  const open = names.filter((name) => name !== input && valueOf(name) === UNKNOWN);
+  for (let choice = 0; choice < 1 << open.length; choice++) {
+    const at = (value: Logic): Logic =>
+      evaluateLogic(output, (name) => {
+        if (name === input) return value;
+        const k = open.indexOf(name);
+        return k < 0 ? valueOf(name) : (((choice >> k) & 1) as Logic);
+      });
+    if (at(0) !== at(1)) return true;
+  }
+  return false;
 }
 
 export function buildGraph(netlist: Netlist, kit: Kit, lib: TimingLibrary, clocks: Clocks): TimingGraph {
@@ -87,14 +108,27 @@ export function buildGraph(netlist: Netlist, kit: Kit, lib: TimingLibrary, clock
   const constant = findConstants(netlist, kit, pinInst);
   const { isClock, idealSlew } = clockNetworks(netlist, lib, pinInst, constant, clocks);
   let isDataIntoClock = hasDataIntoClock(netlist, lib, isClock);
-  let leveled = levelise(netlist, kit, lib, pinInst, pinDriver, constant, isClock, isDataIntoClock);
+  const hasIdleInput = idleInputs(netlist, kit, constant);
+  const isEnabled = (inst: number, a: number): boolean =>
+    hasIdleInput[inst] === 0 || isArcEnabled(lib, kit, netlist, constant, inst, a);
+  let leveled = levelise(netlist, kit, lib, pinInst, pinDriver, isEnabled, isClock, isDataIntoClock);
   if (leveled.loop && isDataIntoClock) {
     isDataIntoClock = false;
-    leveled = levelise(netlist, kit, lib, pinInst, pinDriver, constant, isClock, isDataIntoClock);
+    leveled = levelise(netlist, kit, lib, pinInst, pinDriver, isEnabled, isClock, isDataIntoClock);
   }
   if (leveled.loop) diagnostics.push(leveled.loop);
   const { order } = leveled;
-  return { pinDriver, pinInst, constant, isClock, isDataIntoClock, idealSlew, order, diagnostics };
+  return {
+    pinDriver,
+    pinInst,
+    constant,
+    hasIdleInput,
+    isClock,
+    isDataIntoClock,
+    idealSlew,
+    order,
+    diagnostics,
+  };
 }
 
 /** Networks of all clocks, each up to where another one starts. */
@@ -163,6 +197,17 @@ function hasDataIntoClock(netlist: Netlist, lib: TimingLibrary, isClock: Uint8Ar
         return true;
   }
   return false;
+}
+
+function idleInputs(netlist: Netlist, kit: Kit, constant: Uint8Array): Uint8Array {
+  return Uint8Array.from(netlist.instMaster, (m, i) => {
+    const start = netlist.instPinStart[i];
+    const isIdle = kit.masters[m].pins.some(
+      (p, k) =>
+        p.direction === 'input' && (constant[start + k] !== UNKNOWN || netlist.pinNet[start + k] === NONE),
+    );
+    return isIdle ? 1 : 0;
+  });
 }
 
 /** Tie cells and what follows from them, through functions; registers stop it. */
@@ -269,7 +314,7 @@ function levelise(
   lib: TimingLibrary,
   pinInst: Int32Array,
   pinDriver: Int32Array,
-  constant: Uint8Array,
+  isEnabled: (inst: number, a: number) => boolean,
   isClock: Uint8Array,
   isDataIntoClock: boolean,
 ): { order: Int32Array; loop: Diagnostic | null } {
@@ -281,7 +326,7 @@ function levelise(
     const start = netlist.instPinStart[inst];
     return (
       isArcFollowed(clockwise, start + lib.arcFrom[a], start + lib.arcTo[a], lib.arcIsLaunch[a] === 1) &&
-      isArcEnabled(lib, kit, netlist, constant, inst, a)
+      isEnabled(inst, a)
     );
   };
   for (let i = 0; i < netlist.instMaster.length; i++) {

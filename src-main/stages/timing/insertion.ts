@@ -140,7 +140,7 @@ function followMaster(
       const row = lib.pinStart[m] + pin - first;
       for (let a = lib.intoStart[row]; a < lib.intoStart[row + 1]; a++) {
         if (isCombinational && lib.arcIsLaunch[a]) continue;
-        if (!isArcEnabled(lib, kit, netlist, graph.constant, inst, a)) continue;
+        if (graph.hasIdleInput[inst] && !isArcEnabled(lib, kit, netlist, graph.constant, inst, a)) continue;
         for (let edge = 0; edge < 2; edge++) {
           if (lib.arcDelayLut[2 * a + edge] < 0) continue;
           for (let inEdge = 0; inEdge < 2; inEdge++) {

@@ -38,6 +38,8 @@ export interface TimingLibrary {
   /** [arcs] 1 = launched by a clock edge: the clock network ends here */
   readonly arcIsLaunch: Uint8Array;
   readonly arcWhen: readonly (Expression | null)[];
+  /** [pins of all masters] what an output computes; null of inputs and registers */
+  readonly pinFunction: readonly (Expression | null)[];
   /** [masters + 1] by pin: first arc into pin k of master m is intoStart[pinStart[m] + k] */
   readonly pinStart: Int32Array;
   /** [pins of all masters + 1] arcs into this pin: consecutive arc ids */
@@ -161,6 +163,11 @@ export function buildTimingLibrary(kit: Kit): TimingLibrary {
     arcStart,
     pinStart,
     arcWhen: flat.map((a) => a.when),
+    pinFunction: kit.masters.flatMap((m) =>
+      m.pins.map((p) =>
+        p.direction === 'output' && p.function && !m.sequential ? parseFunction(p.function) : null,
+      ),
+    ),
     checks,
     latchMasters,
     hasRecovery,

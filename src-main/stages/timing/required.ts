@@ -59,7 +59,7 @@ export function setupSlacks(
           !isArcFollowed(graph, from, pin, false)
         )
           continue;
-        if (lib.arcWhen[a] && !isArcEnabled(lib, kit, netlist, graph.constant, inst, a)) continue;
+        if (graph.hasIdleInput[inst] && !isArcEnabled(lib, kit, netlist, graph.constant, inst, a)) continue;
         const cause = lib.arcCause[2 * a + edge];
         for (let inEdge = 0; inEdge < 2; inEdge++) {
           const j = 2 * from + inEdge;

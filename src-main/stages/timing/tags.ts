@@ -195,11 +195,7 @@ export function mapTags(input: TagInput): TagMap {
       const from = start + lib.arcFrom[a];
       const isLaunch = lib.arcIsLaunch[a] === 1;
       if (lib.arcDelayLut[2 * a + edge] < 0 || !isArcFollowed(graph, from, pin, isLaunch)) continue;
-      if (
-        (lib.arcWhen[a] || graph.constant[from] !== 2) &&
-        !isArcEnabled(lib, kit, netlist, graph.constant, inst, a)
-      )
-        continue;
+      if (graph.hasIdleInput[inst] && !isArcEnabled(lib, kit, netlist, graph.constant, inst, a)) continue;
       const cause = lib.arcCause[2 * a + edge];
       for (let inEdge = 0; inEdge < 2; inEdge++) {
         const source = group[2 * from + inEdge];

@@ -49,3 +49,35 @@ export function constantNets(netlist: Netlist, kit: Kit): Int8Array {
   }
   return constant;
 }
+
+/** Whether output `to` of an instance differs between input `from` = 0 and 1 for some values of what is not constant. */
+export function canMove(
+  netlist: Netlist,
+  kit: Kit,
+  constant: Int8Array,
+  inst: number,
+  from: number,
+  to: number,
+): boolean {
+  const { pins, sequential } = kit.masters[netlist.instMaster[inst]];
+  const text = pins[to].function;
+  if (sequential || text === null) return true;
+  const known = (k: number): number => {
+    const net = netlist.pinNet[netlist.instPinStart[inst] + k];
+    return net === NONE ? -1 : constant[net];
+  };
+  if (pins.every((p, k) => p.direction !== 'input' || known(k) < 0)) return true;
+  const value = pins.map((_, k) => known(k));
+  const expression = parseFunction(text);
+  const free = pins.flatMap((p, k) => (p.direction === 'input' && k !== from && value[k] < 0 ? [k] : []));
+  for (let choice = 0; choice < 1 << free.length; choice++) {
+    // Bit 0 of the result is the output at input 0, bit 1 at input 1.
+    const both = evaluateFunction(expression, (name) => {
+      const k = pins.findIndex((p) => p.name === name);
+      if (k === from) return 2;
+      return value[k] >= 0 ? -value[k] : -((choice >> free.indexOf(k)) & 1);
+    });
+    if ((both & 1) !== ((both >> 1) & 1)) return true;
+  }
+  return false;
+}

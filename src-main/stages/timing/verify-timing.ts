@@ -15,7 +15,7 @@ import { NONE } from '../netlist/types.ts';
 import type { Netlist } from '../netlist/types.ts';
 import type { Parasitics } from '../extraction/types.ts';
 import { NO_ARRIVAL, NO_SLACK } from './types.ts';
-import { constantNets } from './verify-constants.ts';
+import { canMove, constantNets } from './verify-constants.ts';
 import { pathTrouble } from './verify-paths.ts';
 import type { Constraints, TimingReport } from './types.ts';
 
@@ -224,13 +224,18 @@ class Judge {
             this.bad('TIMING-041', `wire delay ${wire} ps is not within 0 and ${elmore} ps`, sink);
         }
       if (driver >= this.pins || isIdeal || sources?.has(driver)) continue;
-      if (constant[net] < 0) this.checkDriver(driver, facts, clock);
+      if (constant[net] < 0) this.checkDriver(driver, facts, clock, constant);
       else if (at[2 * driver] !== NO_ARRIVAL || at[2 * driver + 1] !== NO_ARRIVAL)
         this.bad('TIMING-042', 'an arrival where the net never changes', driver);
     }
   }
 
-  private checkDriver(driver: number, facts: NetFacts, clock: ReadonlySet<number>): void {
+  private checkDriver(
+    driver: number,
+    facts: NetFacts,
+    clock: ReadonlySet<number>,
+    constant: Int8Array,
+  ): void {
     const { pinArrivalPs: at, pinSlewPs: slew } = this.report;
     const start = this.netlist.instPinStart[this.inst[driver]];
     const isGeneral = this.isGeneral();
@@ -242,6 +247,8 @@ class Judge {
         const lut = edge === 0 ? arc.cellRisePs : arc.cellFallPs;
         if (!lut || !['combinational', 'rising_edge', 'falling_edge'].includes(arc.type)) continue;
         if (arc.type !== 'combinational' && !clock.has(from)) continue;
+        if (!canMove(this.netlist, this.kit, constant, this.inst[driver], arc.relatedPin, driver - start))
+          continue;
         for (const inEdge of inputEdges(arc, edge)) {
           const k = 2 * from + inEdge;
           if (at[k] === NO_ARRIVAL || at[k] === undefined) continue;
