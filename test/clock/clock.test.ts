@@ -11,9 +11,18 @@ import {
   verifyBuffering,
   verifyPlacement,
 } from '../../src-main/stages/placement/index.ts';
+import { estimateParasitics } from '../../src-main/stages/extraction/index.ts';
+import { analyzeTiming, portNames, readSdc, verifyTiming } from '../../src-main/stages/timing/index.ts';
 import { codeOf } from '../support/code-of.ts';
 import { kitFiles, kitNote, nangate45 } from '../support/kit.ts';
+import { multiClockVerilog } from '../support/multi-clock.ts';
 import { randomVerilog } from '../support/netlists.ts';
+
+const SEVERAL_CLOCKS = `create_clock -name a -period 2 [get_ports ca]
+create_clock -name b -period 3 [get_ports cb]
+create_generated_clock -name d -source [get_ports ca] -divide_by 2 [get_pins div/Q]
+set_propagated_clock [all_clocks]
+`;
 
 const kit: Kit = (kitFiles ? nangate45() : null)!;
 
@@ -57,6 +66,41 @@ describe.skipIf(!kitFiles)(`clock tree and fill on NanGate45${kitNote}`, () => {
       verifyPlacement(tree.netlist, kit, floorplan, tree.placement, { before: placement }).problems,
     ).toEqual([]);
     expect(buildClockTree(netlist, kit, floorplan, placement)).toEqual(tree);
+  });
+
+  test('several clocks: a tree on every clock net, and the skew of each clock', () => {
+    const read = markClocks(readNetlist(multiClockVerilog(3, 300, 240), kit).value, kit);
+    const f = makeFloorplan(read, kit, { utilization: 0.5 });
+    const floorplan = placePorts(f.netlist, kit, f.floorplan, f.placement, { order: 'name' });
+    const global = placeGlobal(f.netlist, kit, floorplan, f.placement, { targetOverflow: 0.2 });
+    const placement = legalise(f.netlist, kit, floorplan, global.placement).placement;
+    const tree = buildClockTree(f.netlist, kit, floorplan, placement);
+    const report = verifyClockTree(f.netlist, tree.netlist, kit, tree.placement, { maxFanout: 24 });
+    expect(report.problems).toEqual([]);
+    // 40 flops each behind both ports' buffers, the inverted one, the divided one, the AND and the library's gate.
+    expect(tree.trees.filter((t) => t.sinks >= 40).map((t) => t.net)).toEqual([
+      'ka',
+      'kb',
+      'kd2',
+      'kg',
+      'kf',
+      'ki',
+    ]);
+    const constraints = readSdc(SEVERAL_CLOCKS, portNames(tree.netlist));
+    const wires = estimateParasitics(tree.netlist, tree.placement, kit, floorplan);
+    const timing = analyzeTiming(tree.netlist, kit, wires, constraints);
+    expect(verifyTiming(tree.netlist, kit, wires, constraints, timing)).toEqual([]);
+    const of = (name: string) => timing.clockReports!.find((c) => c.clock === name)!;
+    expect(timing.clockReports!.map((c) => [c.clock, c.network.sinks])).toEqual([
+      ['a', 81],
+      ['b', 81],
+      ['d', 81],
+    ]);
+    // Within a net the tree is balanced; a gate's or inverter's branch comes later by itself and its own tree.
+    for (const t of tree.trees) expect(t.timing.skewPs).toBeLessThan(30);
+    for (const name of ['a', 'b', 'd']) expect(of(name).network.skewPs).toBeGreaterThan(0);
+    const said = timing.diagnostics.filter((d) => d.code === 'TIMING-038');
+    expect(said.map((d) => d.place)).toEqual(['a', 'b', 'd']);
   });
 
   describe('the verifier sees', () => {

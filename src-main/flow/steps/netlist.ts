@@ -45,7 +45,8 @@ export async function keepMapped(context: Context, kit: Kit, netlist: Netlist): 
 /** Writes and judges netlist and constraints, however they were come by. */
 export async function keepNetlist(context: Context, kit: Kit, read: Netlist, sdc: string): Promise<void> {
   const { markClocks } = await import('../../stages/netlist/index.ts');
-  const { analyzeTiming, portNames, readSdc, withPropagatedClocks } = await import('../../stages/timing/index.ts');
+  const { analyzeTiming, portNames, readSdc, withPropagatedClocks } =
+    await import('../../stages/timing/index.ts');
   const netlist = markClocks(read, kit);
   const constraints = readSdc(sdc, portNames(netlist));
   await keepMapped(context, kit, netlist);

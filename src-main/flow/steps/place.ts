@@ -15,7 +15,8 @@ export const placeStep = defineStep({
   async run(context) {
     const { placeChip, verifyBuffering, verifyPlacement } = await import('../../stages/placement/index.ts');
     const { estimateParasitics } = await import('../../stages/extraction/index.ts');
-    const { analyzeTiming, timingWeights, withPropagatedClocks } = await import('../../stages/timing/index.ts');
+    const { analyzeTiming, timingWeights, withPropagatedClocks } =
+      await import('../../stages/timing/index.ts');
     const kit = readKitArtefact(context);
     const before = readChip(context, 'floorplan.bin');
     // There is no clock tree yet: the clock counts as ideal.

@@ -13,7 +13,7 @@ import {
   type PinView,
 } from '../placement/index.ts';
 import type { Placement } from '../placement/types.ts';
-import { analyzeTiming, type Constraints, type TimingReport } from '../timing/index.ts';
+import { updateTiming, type Constraints, type TimingReport, type TimingState } from '../timing/index.ts';
 import type { Change, RepairState, RepairTimingOptions } from './types.ts';
 
 export interface Job {
@@ -33,6 +33,8 @@ export interface Design {
   readonly paddingSites: Uint8Array;
   readonly parasitics: Parasitics;
   readonly report: TimingReport;
+  /** What the next analysis goes on from. */
+  readonly timing: TimingState;
   /** [pins] */
   readonly owner: Int32Array;
   readonly journal: readonly Change[];
@@ -76,14 +78,17 @@ export function analyse(
   placement: Placement,
   paddingSites: Uint8Array,
   journal: readonly Change[],
+  before: TimingState | null = null,
 ): Design {
   const { kit, floorplan, constraints } = job;
   const parasitics = estimateParasitics(netlist, placement, kit, floorplan);
-  const report = analyzeTiming(netlist, kit, parasitics, constraints, { pathCount: job.pathCount });
+  const { report, state } = updateTiming(before, netlist, kit, parasitics, constraints, {
+    pathCount: job.pathCount,
+  });
   job.analyses++;
   const view = pinView(netlist, kit, floorplan, placement, 0);
   const owner = pinInstances(netlist);
-  return { netlist, placement, paddingSites, parasitics, report, owner, journal, view };
+  return { netlist, placement, paddingSites, parasitics, report, timing: state, owner, journal, view };
 }
 
 const PREFIX = { limit: 'limit_buffer', setup: 'setup_buffer', hold: 'hold_buffer' } as const;
@@ -149,7 +154,7 @@ function applyAll(job: Job, design: Design, wishes: readonly Wish[]): Design | n
   const legal = tryLegalise(netlist, kit, floorplan, rough, { paddingSites });
   if (!legal) return null;
   job.maxMoveDbu = Math.max(job.maxMoveDbu, legal.maxMoveDbu);
-  return analyse(job, netlist, legal.placement, paddingSites, journal);
+  return analyse(job, netlist, legal.placement, paddingSites, journal, design.timing);
 }
 
 /** Signal nets with more sinks than allowed; nets of tie cells and ports too. */

@@ -30,6 +30,7 @@ import { mapTags } from './tags.ts';
 import { NO_ARRIVAL, NO_SLACK } from './types.ts';
 import type { Delays } from './delays.ts';
 import type {
+  ClockGroupReport,
   Constraints,
   DesignLimits,
   LimitViolation,
@@ -65,14 +66,14 @@ export interface TimingBasis extends ArrivalInput {
   readonly arrivals: Arrivals;
 }
 
-/** `before`: basis of the netlist before a few changes, under the same constraints; only saves time. */
+/** `before`: analysis of the netlist before a few changes, under the same constraints; only saves time. */
 export function timingBasis(
   netlist: Netlist,
   kit: Kit,
   parasitics: Parasitics | null,
   constraints: Constraints,
   wireDelay: WireDelayModel = 'ceff',
-  before: TimingBasis | null = null,
+  before: { readonly basis: TimingBasis; readonly parasitics: Parasitics | null } | null = null,
 ): TimingBasis {
   const lib = libraryOf(kit);
   const names = indexNames(netlist, kit);
@@ -81,10 +82,13 @@ export function timingBasis(
   const exceptions = resolveExceptions(netlist, kit, lib, names, clocks, constraints);
   const graph = buildGraph(netlist, kit, lib, clocks);
   const caps = pinCapacitances(netlist, kit, ports.loadFf);
+  const old =
+    before && before.basis.constraints === constraints && before.basis.wireDelay === wireDelay
+      ? before
+      : null;
   const loads = computeLoads(netlist, parasitics, caps, wireDelay === 'lumped');
   const input = { netlist, kit, lib, graph, loads, ports, clocks, exceptions };
-  const canReuse = before !== null && before.constraints === constraints && before.wireDelay === wireDelay;
-  const delays = computeDelays(input, canReuse ? knownDelays(input, before) : null);
+  const delays = computeDelays(input, old ? knownDelays(input, old.basis) : null);
   const arrivalInput = { ...input, delays, map: mapTags(input) };
   const insertions = findInsertions(arrivalInput);
   const arrivals = computeArrivals(arrivalInput, insertions);
@@ -154,6 +158,7 @@ export function reportTiming(
       ...graph.diagnostics,
       ...checkDiagnostics(netlist, kit, lib, graph, checks),
       ...unrelatedClocks(clocks.list.length, (a, b) => clocks.isApart(a, b), basis),
+      ...(reports ?? []).flatMap(sayClock),
     ],
   };
 }
@@ -165,6 +170,21 @@ function latestOfPins(slotStart: Int32Array, latestPs: Float64Array): Float64Arr
     for (let slot = slotStart[k]; slot < slotStart[k + 1]; slot++)
       if (latestPs[slot] > all[k]) all[k] = latestPs[slot];
   return all;
+}
+
+const ps = (value: number): string => value.toFixed(0);
+
+function sayClock({ clock, periodPs, setup, hold, network, endpoints }: ClockGroupReport): Diagnostic[] {
+  if (network.sinks + endpoints === 0) return [];
+  const net = `${network.sinks} sinks, insertion ${ps(network.minInsertionPs)} to ${ps(network.maxInsertionPs)} ps, skew ${ps(network.skewPs)} ps`;
+  return [
+    {
+      code: 'TIMING-038',
+      severity: 'info',
+      message: `${periodPs > 0 ? `clock ${clock} of ${periodPs} ps: ${net}` : 'paths with a delay given'}; ${endpoints} endpoints, worst setup ${ps(setup.worstSlackPs)}, hold ${ps(hold.worstSlackPs)} ps`,
+      place: clock,
+    },
+  ];
 }
 
 /** Clocks that meet on paths though their periods have nothing in common: whatever is checked there is arbitrary. */

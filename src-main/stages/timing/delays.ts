@@ -33,8 +33,9 @@ export interface Delays {
   readonly earlyPs: Float64Array;
   /** [2 * ports] delay that the load adds to a driving cell's own */
   readonly portExtraPs: Float64Array;
-  /** Pins computed, of all evaluated; the rest was known. */
+  /** Cell outputs computed, and all of them; the rest was known. */
   readonly computedPins: number;
+  readonly outputPins: number;
 }
 
 export interface DelayInput {
@@ -74,6 +75,7 @@ export function computeDelays(input: DelayInput, known: KnownDelays | null = nul
   let trial = new Driver(lib.luts, kit.slewLower, kit.slewUpper);
   const { pinDriver, pinInst, idealSlew } = graph;
   let computedPins = 0;
+  let outputPins = 0;
 
   /** Wire delay and slew of each sink behind a driver pin; d null = an input port's ideal source. */
   function spread(driver: number, net: number, edge: number, d: Driver | null, isLatest: boolean): void {
@@ -136,6 +138,13 @@ export function computeDelays(input: DelayInput, known: KnownDelays | null = nul
     return d.delayPs - lookUp(lib.luts, delayLut, 0, 0);
   }
 
+  /** Whether anything can be computed: not so at supply pins and open inputs. */
+  const isOutput = (pin: number): boolean => {
+    const inst = pinInst[pin];
+    const row = lib.pinStart[netlist.instMaster[inst]] + pin - netlist.instPinStart[inst];
+    return lib.intoStart[row] !== lib.intoStart[row + 1];
+  };
+
   function evaluateOutput(pin: number): void {
     computedPins++;
     const inst = pinInst[pin];
@@ -156,11 +165,7 @@ export function computeDelays(input: DelayInput, known: KnownDelays | null = nul
         const from = start + lib.arcFrom[a];
         const delayLut = lib.arcDelayLut[2 * a + edge];
         if (delayLut < 0 || !isArcFollowed(graph, from, pin, lib.arcIsLaunch[a] === 1)) continue;
-        if (
-          (lib.arcWhen[a] || graph.constant[from] !== 2) &&
-          !isArcEnabled(lib, kit, netlist, graph.constant, inst, a)
-        )
-          continue;
+        if (graph.hasIdleInput[inst] && !isArcEnabled(lib, kit, netlist, graph.constant, inst, a)) continue;
         const slewLut = lib.arcSlewLut[2 * a + edge];
         const cause = lib.arcCause[2 * a + edge];
         for (let inEdge = 0; inEdge < 2; inEdge++) {
@@ -198,7 +203,10 @@ export function computeDelays(input: DelayInput, known: KnownDelays | null = nul
 
   for (let p = 0; p < netlist.ports.length; p++) if (netlist.ports[p].direction === 'input') startPort(p);
   for (const pin of graph.order) {
-    if (pinDriver[pin] === NONE && pin < pins && !known?.copy(pin, delays)) evaluateOutput(pin);
+    if (pinDriver[pin] === NONE && pin < pins && isOutput(pin)) {
+      outputPins++;
+      if (!known?.copy(pin, delays)) evaluateOutput(pin);
+    }
     if (!idealSlew || Number.isNaN(idealSlew.max[pin])) continue;
     // An ideal clock switches everywhere with the given slew.
     for (let k = 2 * pin; k < 2 * pin + 2; k++) {
@@ -206,5 +214,5 @@ export function computeDelays(input: DelayInput, known: KnownDelays | null = nul
       minSlewPs[k] = idealSlew.min[pin];
     }
   }
-  return { ...delays, computedPins };
+  return { ...delays, computedPins, outputPins };
 }

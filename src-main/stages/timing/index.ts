@@ -1,5 +1,6 @@
 export { analyzeTiming, DEFAULT_TIMING_OPTIONS } from './analyze.ts';
 export { defaultConstraints } from './constraints.ts';
+export { updateTiming, type IncrementalTiming, type TimingState } from './incremental.ts';
 export { withPropagatedClocks } from './clocks.ts';
 export { readSdc } from './sdc.ts';
 export { portNames, type PortNames } from './sdc-objects.ts';

@@ -10,7 +10,7 @@ import type { DelayInput, Delays } from './delays.ts';
 
 export interface KnownDelays {
   /** Copies slews, arcs and wires of an output pin; false = must be computed. Pins must come in order of evaluation. */
-  copy(pin: number, into: Omit<Delays, 'computedPins'>): boolean;
+  copy(pin: number, into: Omit<Delays, 'computedPins' | 'outputPins'>): boolean;
 }
 
 export function knownDelays(
@@ -86,17 +86,22 @@ export function knownDelays(
         if (input === pin) continue;
         if ((netlist.pinNet[input] === NONE) !== (old.pinNet[wasInput] === NONE)) return false;
         if (!sameClock(input, wasInput)) return false;
-        for (let edge = 0; edge < 2; edge++) {
-          const [a, b] = [2 * input + edge, 2 * wasInput + edge];
-          if (into.maxSlewPs[a] !== was.maxSlewPs[b] || into.minSlewPs[a] !== was.minSlewPs[b])
-            if (isInput(now, inst, k)) return false;
-        }
       }
-      copySpan(was.maxSlewPs, into.maxSlewPs, 2 * wasPin, 2 * pin, 2);
-      copySpan(was.minSlewPs, into.minSlewPs, 2 * wasPin, 2 * pin, 2);
       const { lib } = now;
       const m = netlist.instMaster[inst];
       const row = lib.pinStart[m] + pin - start;
+      // Only pins with an arc to this one: a flop's data is not even known yet.
+      for (let a = lib.intoStart[row]; a < lib.intoStart[row + 1]; a++) {
+        const [input, wasInput] = [2 * (start + lib.arcFrom[a]), 2 * (wasStart + lib.arcFrom[a])];
+        for (let edge = 0; edge < 2; edge++)
+          if (
+            into.maxSlewPs[input + edge] !== was.maxSlewPs[wasInput + edge] ||
+            into.minSlewPs[input + edge] !== was.minSlewPs[wasInput + edge]
+          )
+            return false;
+      }
+      copySpan(was.maxSlewPs, into.maxSlewPs, 2 * wasPin, 2 * pin, 2);
+      copySpan(was.minSlewPs, into.minSlewPs, 2 * wasPin, 2 * pin, 2);
       const arc = lib.intoStart[row];
       const shift = arc - lib.arcStart[m];
       const span = 4 * (lib.intoStart[row + 1] - arc);
@@ -118,13 +123,12 @@ export function knownDelays(
       for (let q = netlist.netPinStart[net] + 1; q < netlist.netPinStart[net + 1]; q++) {
         const sink = netlist.netPins[q];
         const wasSink = old.netPins[old.netPinStart[wasNet] + q - netlist.netPinStart[net]];
-        for (const key of ['maxSlewPs', 'minSlewPs', 'maxWirePs', 'minWirePs'] as const)
-          copySpan(was[key], into[key], 2 * wasSink, 2 * sink, 2);
+        copySpan(was.maxSlewPs, into.maxSlewPs, 2 * wasSink, 2 * sink, 2);
+        copySpan(was.minSlewPs, into.minSlewPs, 2 * wasSink, 2 * sink, 2);
+        copySpan(was.maxWirePs, into.maxWirePs, 2 * wasSink, 2 * sink, 2);
+        copySpan(was.minWirePs, into.minWirePs, 2 * wasSink, 2 * sink, 2);
       }
       return true;
     },
   };
 }
-
-const isInput = ({ netlist, kit }: DelayInput, inst: number, k: number): boolean =>
-  kit.masters[netlist.instMaster[inst]].pins[k].direction === 'input';
