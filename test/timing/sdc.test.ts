@@ -248,6 +248,34 @@ set_false_path -from "b"`,
     expect(readSdc(writeSdc(c))).toEqual(c);
   });
 
+  test('patterns of cells and pins, where the netlist is known', () => {
+    const names = {
+      inputs: ['clk'],
+      outputs: ['z'],
+      cells: ['sync_1', 'sync_2', 'r[0]', 'g'],
+      pinsOf: (cell: string) => (cell === 'g' ? ['A', 'Z'] : ['CK', 'D', 'Q']),
+    };
+    const text = `create_clock -period 1 [get_ports clk]
+set_false_path -from [get_cells sync_*] -through [get_pins {g/*}] -to [get_pins r*/D]`;
+    expect(readSdc(text, names).exceptions).toEqual([
+      {
+        kind: 'false',
+        from: { clocks: [], pins: [], cells: ['sync_1', 'sync_2'] },
+        through: [{ clocks: [], pins: ['g/A', 'g/Z'], cells: [] }],
+        to: { clocks: [], pins: ['r[0]/D'], cells: [] },
+        check: 'both',
+        value: 0,
+        isByLaunch: false,
+      },
+    ]);
+    const place = 'sdc:2:22';
+    expect(codeOf(() => readSdc(text))).toEqual({ code: 'TIMING-001', place });
+    expect(codeOf(() => readSdc(text.replace('sync_*', 'none*'), names))).toEqual({
+      code: 'TIMING-001',
+      place,
+    });
+  });
+
   test('2,000 damaged texts: constraints or an error with line and column', () => {
     const rng = makeRng(17);
     const full = writeSdc(FULL, { inputs: ['clk', 'a[0]', 'b', 'rst'], outputs: ['z'] });

@@ -48,7 +48,7 @@ export async function keepNetlist(context: Context, kit: Kit, read: Netlist, sdc
   const { analyzeTiming, portNames, readSdc, withPropagatedClocks } =
     await import('../../stages/timing/index.ts');
   const netlist = markClocks(read, kit);
-  const constraints = readSdc(sdc, portNames(netlist));
+  const constraints = readSdc(sdc, portNames(netlist, kit));
   await keepMapped(context, kit, netlist);
   context.writeArtefact('constraints.bin', pack(constraints));
   // Constraints that name what is not there are refused here and not an hour later.

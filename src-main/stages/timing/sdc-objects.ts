@@ -1,4 +1,5 @@
 /** What SDC commands speak of: ports, pins, clocks, the design; and the bracketed commands that name them. */
+import type { Kit } from '../kit/types.ts';
 import type { Netlist } from '../netlist/types.ts';
 import { evaluateExpression, evaluateWord, literalOf, substituteVariables } from './tcl.ts';
 import type { Fail, Place, TclEnvironment, TclWord } from './tcl.ts';
@@ -27,12 +28,33 @@ const words = (text: string): string[] => text.split(/\s+/).filter((w) => w !== 
 export interface PortNames {
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
+  /** With these patterns of cells and pins are resolved too. */
+  readonly cells?: readonly string[];
+  readonly pinsOf?: (cell: string) => readonly string[];
 }
 
-export function portNames(netlist: Netlist): PortNames {
+/** Names of ports; with the kit those of cells and their pins besides. */
+export function portNames(netlist: Netlist, kit: Kit | null = null): PortNames {
   const of = (direction: 'input' | 'output'): string[] =>
     netlist.ports.filter((port) => port.direction === direction).map((port) => port.name);
-  return { inputs: of('input'), outputs: of('output') };
+  const ports = { inputs: of('input'), outputs: of('output') };
+  if (!kit) return ports;
+  let index: Map<string, number> | null = null;
+  const pinsOf = (cell: string): readonly string[] => {
+    const inst = (index ??= new Map(netlist.instNames.map((name, i) => [name, i]))).get(cell);
+    return inst === undefined ? [] : kit.masters[netlist.instMaster[inst]].pins.map((p) => p.name);
+  };
+  return { ...ports, cells: netlist.instNames, pinsOf };
+}
+
+/** Pins `cell/PIN` that a pattern matches; the last `/` parts cell and pin. Null without names of cells. */
+export function pinsLike(pattern: string, names: PortNames): string[] | null {
+  const { cells, pinsOf } = names;
+  if (!cells || !pinsOf) return null;
+  const cut = pattern.lastIndexOf('/');
+  return matching(pattern.slice(0, Math.max(cut, 0)), cells).flatMap((cell) =>
+    matching(pattern.slice(cut + 1), pinsOf(cell)).map((pin) => `${cell}/${pin}`),
+  );
 }
 
 export const isPattern = (name: string): boolean => /[*?]/.test(name);

@@ -5,7 +5,7 @@
 import { IngotError } from '../../base/diagnostic.ts';
 import { suggestion } from '../../base/did-you-mean.ts';
 import { defaultConstraints } from './constraints.ts';
-import { isPattern, matching, SdcEnvironment } from './sdc-objects.ts';
+import { isPattern, matching, pinsLike, SdcEnvironment } from './sdc-objects.ts';
 import type { PortNames, SdcValue } from './sdc-objects.ts';
 import { literalOf, parseTcl } from './tcl.ts';
 import type { Place, TclWord } from './tcl.ts';
@@ -158,12 +158,31 @@ class SdcReader {
     if (names === null || names.length === 0) throw fail(value, 'no point of a path is named');
     if (objects?.kind === 'ports')
       return { ...none, pins: names.flatMap((name) => this.portsLike(name, objects.at)) };
+    if (objects?.kind === 'cells')
+      return { ...none, cells: names.flatMap((name) => this.cellsLike(name, value)) };
+    if (objects?.kind === 'pins')
+      return { ...none, pins: names.flatMap((name) => this.pinsLike(name, value)) };
     const pattern = names.find(isPattern);
-    if (pattern) throw fail(value, `pattern ${pattern} is not supported; name the points`);
-    if (objects?.kind === 'cells') return { ...none, cells: names };
-    if (objects?.kind === 'pins') return { ...none, pins: names };
+    if (pattern)
+      throw fail(value, `say of what kind ${pattern} is: [get_cells ..], [get_pins ..], [get_ports ..]`);
     const clocks = names.filter((name) => this.clocks.some((c) => c.name === name) && !this.isPort(name));
     return { ...none, clocks, pins: names.filter((name) => !clocks.includes(name)) };
+  }
+
+  private cellsLike(name: string, at: Place): string[] {
+    if (!isPattern(name)) return [name];
+    if (!this.names?.cells) throw fail(at, `cell pattern ${name} needs the netlist; name the cells`);
+    const found = matching(name, this.names.cells);
+    if (found.length === 0) throw fail(at, `no cell is like ${name}`);
+    return found;
+  }
+
+  private pinsLike(name: string, at: Place): string[] {
+    if (!isPattern(name)) return [name];
+    const found = this.names && pinsLike(name, this.names);
+    if (!found) throw fail(at, `pin pattern ${name} needs the netlist; name the pins`);
+    if (found.length === 0) throw fail(at, `no pin is like ${name}`);
+    return found;
   }
 
   private isPort(name: string): boolean {
@@ -198,10 +217,7 @@ class SdcReader {
   private clockSources(a: Arguments): string[] {
     return a.operands.flatMap((target) => {
       if (target.objects?.kind === 'pins') {
-        const names = target.objects.names ?? [];
-        const pattern = names.find(isPattern);
-        if (pattern) throw fail(target, `pattern ${pattern} is not supported; name the pins`);
-        return names;
+        return (target.objects.names ?? []).flatMap((name) => this.pinsLike(name, target));
       }
       const bare = target.objects ? null : target.text.split(/\s+/).filter((n) => n.includes('/'));
       if (bare && bare.length > 0) return bare;
