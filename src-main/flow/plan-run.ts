@@ -31,8 +31,8 @@ export function checkFlow(flow: Flow): void {
       assert(!made.has(output), `${step.name} writes ${output}, which an earlier step makes`);
       made.add(output);
     }
-    for (const name of step.exports ?? [])
-      assert(step.outputs.includes(name), `${step.name} exports ${name}`);
+    const all = [...step.outputs, ...(step.optionalOutputs ?? [])];
+    for (const name of step.exports ?? []) assert(all.includes(name), `${step.name} exports ${name}`);
   }
 }
 

@@ -50,7 +50,8 @@ export function makeContext(
     },
     hasFile: (role) => files.has(role),
     writeArtefact(name, content) {
-      assert(step.outputs.includes(name), `step ${step.name} writes ${name}, which is not among its outputs`);
+      const outputs = [...step.outputs, ...(step.optionalOutputs ?? [])];
+      assert(outputs.includes(name), `step ${step.name} writes ${name}, which is not among its outputs`);
       assert(!written.has(name), `step ${step.name} writes ${name} twice`);
       const artefact = { name, ...storeArtefact(start.projectDir, name, content) };
       written.add(name);

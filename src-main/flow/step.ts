@@ -118,6 +118,8 @@ export interface Step<K extends SettingKey = SettingKey> {
   readonly optionalFiles?: readonly string[];
   /** Artefacts that `run` must write, all of them; unique over the flow. */
   readonly outputs: readonly string[];
+  /** Written where the tool for them is there; no step may read them. */
+  readonly optionalOutputs?: readonly string[];
   /** Outputs that `ingot export` copies, under the artefact's name (`chip.gds`). */
   readonly exports?: readonly string[];
   readonly settings: readonly K[];

@@ -75,6 +75,10 @@ const EXTENSIONS: Record<string, string> = {
   tech: 'lef',
   cells: 'lef',
   library: 'gds',
+  reference: 'spice',
+  extracted: 'spice',
+  lyp: 'lyp',
+  png: 'png',
 };
 
 /**

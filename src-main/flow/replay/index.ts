@@ -10,8 +10,6 @@ import { orfsFiles } from './orfs-folder.ts';
 import { replayFiles } from './replay.ts';
 import { runFiles, type OutFile } from './run-files.ts';
 
-export { layerProperties } from './lyp.ts';
-
 export type ExportForm = 'orfs' | 'replay';
 
 /** Returns the paths written, below `out` (`replay`: below `out/replay`). FLOW-014 when the run did not get that far. */

@@ -5,7 +5,7 @@ import { formatDiagnostic } from '../../base/diagnostic.ts';
 import type { Kit } from '../../stages/kit/index.ts';
 import type { ImportRecord } from '../foreign/index.ts';
 import type { ChipState } from '../steps/chip-state.ts';
-import { layerProperties } from './lyp.ts';
+import { layerProperties } from '../../tools/klayout-layers.ts';
 import type { OutFile, RunFiles } from './run-files.ts';
 
 /** Artefact -> its name there. */
