@@ -111,6 +111,12 @@ export const SETTINGS = {
     values: ['auto', 'native', 'wasm'],
     help: 'which Yosys: native on PATH, the WebAssembly package, or native when there',
   },
+  'synthesis.frontend': {
+    type: 'choice',
+    default: 'auto',
+    values: ['auto', 'yosys', 'slang'],
+    help: 'who reads given RTL: the reader of Yosys, slang (all of SystemVerilog), or slang where a file is .sv',
+  },
   'synthesis.flatten': {
     type: 'boolean',
     default: true,

@@ -27,6 +27,8 @@ export interface SynthesizeInput {
   /** Default true: optimise across modules. False maps each module by itself. The result is flat either way. */
   readonly flatten?: boolean;
   readonly maxFanout?: number;
+  /** Default false: see SynthesisOptions. */
+  readonly clockGates?: boolean;
 }
 
 export interface Synthesis {
@@ -41,7 +43,7 @@ export interface Synthesis {
 
 /** What Yosys is asked: script, the files it reads and the one it writes. A replay without Ingot takes the same. */
 export function synthesisRun(input: SynthesizeInput): YosysRun {
-  const { design, kit, liberty, clockPeriodPs, maxFanout, flatten = true } = input;
+  const { design, kit, liberty, clockPeriodPs, maxFanout, flatten = true, clockGates = false } = input;
   const { top } = design;
   const texts = [...design.sources, ...(design.blackBoxes ?? [])];
   const sources = texts.map(({ name, text }, i) => ({ name: fileName(name, i), text }));
@@ -51,6 +53,7 @@ export function synthesisRun(input: SynthesizeInput): YosysRun {
     libertyPath: LIBERTY_FILE,
     clockPeriodPs,
     flatten,
+    clockGates,
     ...(maxFanout === undefined ? {} : { maxFanout }),
   });
   const cells = { name: LIBERTY_FILE, text: trimLiberty(liberty, cellsNotForSynthesis(kit)) };

@@ -9,7 +9,7 @@ import { dirname, join } from 'node:path';
 import { IngotError } from '../base/diagnostic.ts';
 import { findProgram } from './find-program.ts';
 import { ownProgram } from './own-files.ts';
-import { toolVersion } from './registry/index.ts';
+import { findTool, toolVersion } from './registry/index.ts';
 import { describeVerdict, runJob, type Job, type JobEnd } from './runner/index.ts';
 
 export type YosysEngine = 'native' | 'wasm';
@@ -25,9 +25,14 @@ export interface YosysRun {
 /** `auto`: the PATH's Yosys where there is one, else WebAssembly. */
 export type YosysTool = 'auto' | YosysEngine;
 
+/** `slang`: a build that has `read_slang`; see slang.ts. */
+export type YosysBuild = 'mapper' | 'slang';
+
 export interface YosysRunOptions {
   /** Default `auto`. */
   readonly tool?: YosysTool;
+  /** Which WebAssembly build; of the native one, whether its slang plugin is loaded. Default `mapper`. */
+  readonly build?: YosysBuild;
   /** Parent of the temporary folder; default the system's. */
   readonly workDir?: string;
   readonly onLine?: (line: string) => void;
@@ -43,6 +48,7 @@ export interface YosysResult {
 
 /** What yosys-process reads from job.json. */
 export interface YosysJob {
+  readonly build: YosysBuild;
   readonly args: readonly string[];
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
@@ -84,7 +90,8 @@ async function engineFor(tool: YosysTool): Promise<string | null> {
  * cannot be written. Of a run that failed, `workDir` (if given) keeps all that it takes to run it again.
  */
 export async function runYosys(run: YosysRun, options: YosysRunOptions = {}): Promise<YosysResult> {
-  const isNative = (await engineFor(options.tool ?? 'auto')) !== null;
+  const { tool = 'auto', build = 'mapper' } = options;
+  const isNative = (await engineFor(tool)) !== null;
   const folder = await makeFolder(options.workDir ?? tmpdir());
   try {
     let version = '';
@@ -93,7 +100,7 @@ export async function runYosys(run: YosysRun, options: YosysRunOptions = {}): Pr
       options.onLine?.(line);
     };
     const job = {
-      ...(isNative ? nativeJob(run, folder) : wasmJob(run, folder)),
+      ...(isNative ? nativeJob(run, folder, await pluginArgs(build)) : wasmJob(run, folder, build)),
       bundle: options.workDir === undefined ? null : join(options.workDir, 'yosys.repro'),
     };
     const end = await runJob(job, { signal: options.signal, onLine });
@@ -106,10 +113,16 @@ export async function runYosys(run: YosysRun, options: YosysRunOptions = {}): Pr
   }
 }
 
-const nativeJob = (run: YosysRun, folder: string): Job => ({
+/** yosys-slang is a plugin of some builds and part of others. */
+async function pluginArgs(build: YosysBuild): Promise<readonly string[]> {
+  if (build === 'mapper') return [];
+  return (await findTool('yosys')).capabilities.includes('slang_plugin') ? ['-m', 'slang'] : [];
+}
+
+const nativeJob = (run: YosysRun, folder: string, args: readonly string[]): Job => ({
   tool: 'yosys',
   command: findProgram('yosys'),
-  args: ARGS,
+  args: [...args, ...ARGS],
   folder,
   isShared: true,
   inputs: [
@@ -119,10 +132,12 @@ const nativeJob = (run: YosysRun, folder: string): Job => ({
   outputs: run.outputs,
 });
 
-function wasmJob(run: YosysRun, folder: string): Job {
-  const native = nativeJob(run, folder);
+function wasmJob(run: YosysRun, folder: string, build: YosysBuild): Job {
+  const native = nativeJob(run, folder, []);
   const job: YosysJob = {
-    args: ARGS,
+    build,
+    // The later build colours what it says whoever reads it.
+    args: build === 'slang' ? ['--no-color', ...ARGS] : ARGS,
     inputs: native.inputs!.map((input) => input.name),
     outputs: run.outputs,
   };

@@ -7,7 +7,8 @@ export const MET: Readonly<Record<string, string>> = {
   RUN_LVS: 'connectivity is always checked from the GDS',
   RUN_LINTER: 'Yosys checks what it reads',
   QUIT_ON_SYNTH_CHECKS: 'always',
-  USE_SYNLIG: "Yosys's own reader, which takes SystemVerilog",
+  USE_SYNLIG: 'slang reads SystemVerilog (synthesis.frontend)',
+  USE_SLANG: 'slang reads SystemVerilog, Yosys Verilog (synthesis.frontend)',
 };
 
 export const IGNORED: Readonly<Record<string, string>> = {

@@ -258,6 +258,10 @@ class LibreLane {
   }
 
   private synthesis(): void {
+    if (/^(1|true)$/i.test(this.text('USE_SLANG') ?? '')) {
+      this.settings['synthesis.frontend'] = 'slang';
+      this.verdicts.taken('USE_SLANG', 'synthesis.frontend = slang');
+    }
     const mode = this.text('SYNTH_HIERARCHY_MODE');
     const noFlat = this.text('SYNTH_NO_FLAT');
     if (mode === undefined && noFlat === undefined) return;

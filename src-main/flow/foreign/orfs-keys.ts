@@ -7,7 +7,6 @@ export const MET: Readonly<Record<string, string>> = {
   FILL_CELLS: "the kit's own",
   TIE_SEPARATION: 'each constant pin has a tie cell of its own',
   GDS_ALLOW_EMPTY: 'the GDS holds every cell',
-  SYNTH_HDL_FRONTEND: "Yosys's own reader, which takes SystemVerilog",
   FLOW_HOME: 'where paths count from',
   DESIGN_HOME: 'where paths count from',
 };
@@ -72,6 +71,8 @@ export const IGNORED: Readonly<Record<string, string>> = {
   SYNTH_USE_SYN: OTHER,
   SYNTH_REPEATABLE_BUILD: 'same input, same bytes, always',
   SYNTH_ARGS: OTHER,
+  SYNTH_HDL_FRONTEND: 'slang reads SystemVerilog, Yosys Verilog (synthesis.frontend)',
+  SYNTH_SLANG_ARGS: OTHER,
   SYNTH_MINIMUM_KEEP_SIZE: 'hierarchy is kept for optimisation or not at all',
   MAX_UNGROUP_SIZE: 'hierarchy is kept for optimisation or not at all',
   SYNTH_MEMORY_MAX_BITS: 'memories become flip-flops of any number',

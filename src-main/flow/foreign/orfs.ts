@@ -222,6 +222,11 @@ class Orfs {
   }
 
   private synthesis(): void {
+    const frontend = this.get('SYNTH_HDL_FRONTEND');
+    if (frontend?.value === 'slang') {
+      this.settings['synthesis.frontend'] = 'slang';
+      this.verdicts.taken('SYNTH_HDL_FRONTEND', 'synthesis.frontend = slang');
+    }
     const hierarchical = this.get('SYNTH_HIERARCHICAL');
     if (!hierarchical) return;
     this.settings['synthesis.flatten'] = !flagOf(hierarchical);

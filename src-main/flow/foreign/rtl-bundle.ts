@@ -46,7 +46,9 @@ export function bundleRtl(
   const top = files.top === '' ? onlyTop(sources.map((s) => s.text)) : files.top;
   if (!sources.some((s) => modulesOf(s.text).includes(top)))
     throw noRtl(`no file has a module ${top}`, files.verilog.map((f) => basename(f)).join(', '));
-  return { bundle: { top, sources }, diagnostics };
+  // A header that many files include is told of once.
+  const told = new Map(diagnostics.map((d) => [`${d.place} ${d.message}`, d]));
+  return { bundle: { top, sources }, diagnostics: [...told.values()] };
 }
 
 /** FOREIGN-006 when the bytes are no bundle. */

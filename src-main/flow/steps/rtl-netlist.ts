@@ -1,27 +1,31 @@
 import type { ImportRecord } from '../foreign/index.ts';
 import type { SynthesizeInput } from '../../tools/yosys.ts';
-import { defineStep } from '../step.ts';
+import { defineStep, type StepContext } from '../step.ts';
 import { readKitArtefact } from './chip-state.ts';
 import { keepNetlist } from './netlist.ts';
 import { yosysObserver } from './synthesise.ts';
 
 /** What Yosys is asked, apart from the kit: kept, so that a replay asks the same. */
-export type SynthesisTask = Pick<SynthesizeInput, 'design' | 'clockPeriodPs' | 'flatten'>;
+export type SynthesisTask = Pick<SynthesizeInput, 'design' | 'clockPeriodPs' | 'flatten' | 'clockGates'>;
 
 /** In place of generated hardware: Verilog as it is given, mapped to the kit, and its constraints. */
 export const rtlNetlistStep = defineStep({
   name: 'synthesise-rtl',
   title: 'Synthesise the RTL with Yosys',
-  version: 2,
+  version: 3,
   inputs: ['kit.bin', 'kit.lib'],
   files: ['rtl', 'constraints'],
   optionalFiles: ['import'],
   outputs: ['synthesis.json', 'synthesis.v', 'netlist.bin', 'constraints.bin', 'import.json'],
   exports: ['import.json'],
-  settings: ['netlist.top', 'synthesis.tool', 'synthesis.flatten', 'clock.periodPs'],
+  settings: ['netlist.top', 'synthesis.tool', 'synthesis.frontend', 'synthesis.flatten', 'clock.periodPs'],
   fingerprint: async (settings) => {
-    const { yosysVersion } = await import('../../tools/yosys.ts');
-    return { yosys: await yosysVersion(settings['synthesis.tool']) };
+    const { slangVersion, yosysVersion } = await import('../../tools/yosys.ts');
+    const tool = settings['synthesis.tool'];
+    return {
+      yosys: await yosysVersion(tool),
+      ...(settings['synthesis.frontend'] === 'yosys' ? {} : { slang: await slangVersion(tool) }),
+    };
   },
   async run(context) {
     const { synthesize } = await import('../../tools/yosys.ts');
@@ -34,10 +38,12 @@ export const rtlNetlistStep = defineStep({
     const kit = readKitArtefact(context);
     const bundle = readRtlBundle(context.readFile('rtl').bytes);
     const sdc = decode('constraints');
+    const design = { ...bundle, top: context.settings['netlist.top'] || bundle.top };
     const task: SynthesisTask = {
-      design: { ...bundle, top: context.settings['netlist.top'] || bundle.top },
+      design: await readDesign(context, design),
       clockPeriodPs: plainPeriodPs(sdc) ?? context.settings['clock.periodPs'],
       flatten: context.settings['synthesis.flatten'],
+      clockGates: true,
     };
     context.writeArtefact('synthesis.json', JSON.stringify(task));
     const result = await synthesize({
@@ -56,3 +62,39 @@ export const rtlNetlistStep = defineStep({
     await keepNetlist(context, kit, result.netlist, sdc);
   },
 });
+
+type Design = Pick<SynthesizeInput['design'], 'top' | 'sources'>;
+
+/** As the mapper gets it: the sources themselves, or what slang makes of them. */
+async function readDesign(
+  context: StepContext<'synthesis.tool' | 'synthesis.frontend' | 'synthesis.flatten'>,
+  design: Design,
+): Promise<Design> {
+  const { elaborate, wantsSlang } = await import('../../tools/yosys.ts');
+  const { settings } = context;
+  const read = (message: string): void =>
+    context.log({ code: 'SYNTH-002', severity: 'info', message: `RTL read by ${message}` });
+  if (!wantsSlang(settings['synthesis.frontend'], design.sources)) {
+    read('the reader of Yosys (synthesis.frontend)');
+    return design;
+  }
+  const { source, engine, version, warnings } = await elaborate(
+    { ...design, flatten: settings['synthesis.flatten'] },
+    {
+      tool: settings['synthesis.tool'],
+      workDir: context.workDir,
+      signal: context.signal,
+      onLine: yosysObserver(context),
+    },
+  );
+  warnings.forEach(context.log);
+  const reader = `slang in ${version.replace(/ \(.*/, '')} (${engine})`;
+  read(reader);
+  context.proof({
+    name: 'the RTL is sound SystemVerilog',
+    judge: reader,
+    result: 'pass',
+    detail: `${design.sources.length} files, elaborated from ${design.top}: 0 errors, ${warnings.length} warnings`,
+  });
+  return { top: design.top, sources: [source] };
+}

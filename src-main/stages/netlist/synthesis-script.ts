@@ -6,6 +6,7 @@
 import { IngotError } from '../../base/diagnostic.ts';
 import { functionVariables, parseFunction } from '../kit/index.ts';
 import type { Kit } from '../kit/types.ts';
+import { clockGateMap } from './clock-gate-map.ts';
 import { constantAdderMap, enableFlopMap, fullAdderMap } from './synthesis-maps.ts';
 
 export interface SynthesisOptions {
@@ -16,6 +17,8 @@ export interface SynthesisOptions {
   readonly clockPeriodPs: number;
   /** True dissolves modules before optimisation, false only after mapping. */
   readonly flatten: boolean;
+  /** True makes cells of the kit of clock gates that the RTL spells out; default false. */
+  readonly clockGates?: boolean;
   /** Sinks per net above which abc buffers; absent = abc's own choice by load. */
   readonly maxFanout?: number;
 }
@@ -39,7 +42,7 @@ const CONSTANT_ROUNDS = 4;
 
 /** Throws NETLIST-040 on names that a script cannot hold and on a clock that is no time. */
 export function synthesisScript(kit: Kit, options: SynthesisOptions): SynthesisScript {
-  const { top, sources, libertyPath, clockPeriodPs, flatten, maxFanout } = options;
+  const { top, sources, libertyPath, clockPeriodPs, flatten, clockGates = false, maxFanout } = options;
   for (const name of [top, libertyPath, ...sources])
     if (!/^[A-Za-z0-9_./-]+$/.test(name))
       throw new IngotError('NETLIST-040', `"${name}" cannot stand in a synthesis script`, {
@@ -70,6 +73,7 @@ export function synthesisScript(kit: Kit, options: SynthesisOptions): SynthesisS
   const adders = fullAdderMap(kit);
   const constants = constantAdderMap(kit);
   const flops = enableFlopMap(kit);
+  const gates = clockGates ? clockGateMap(kit) : null;
   const lines = [
     ...sources.map((file) => `read_verilog -sv ${file}`),
     `hierarchy -check -top ${top}`,
@@ -82,7 +86,10 @@ export function synthesisScript(kit: Kit, options: SynthesisOptions): SynthesisS
     ...(adders ? [`techmap -map ${adders.name}`] : []),
     'techmap',
     'opt -fast',
-    'abc -fast',
+    // Among latches, what they drive and their nets; the whole design as a graph takes gigabytes.
+    ...(gates ? [`extract -map ${gates.pattern.name} t:$_DLATCH_N_ %co2 %x1`] : []),
+    // `abc -fast` of old versions, spelled out: Yosys 0.6x no longer takes the option.
+    'abc -script +strash;dretime;map',
     'opt -fast',
     'opt_clean',
     ...(constants
@@ -102,6 +109,7 @@ export function synthesisScript(kit: Kit, options: SynthesisOptions): SynthesisS
     'delete t:$scopeinfo',
     // Tells the checks which pins drive.
     `read_liberty -lib -ignore_miss_func ${libertyPath}`,
+    ...(gates ? [`read_verilog -lib ${gates.box.name}`] : []),
     'opt_clean -purge',
     'check -mapped -assert',
     // Without -singleton every constant pin gets a tie cell of its own: no net of constants across the chip.
@@ -117,7 +125,7 @@ export function synthesisScript(kit: Kit, options: SynthesisOptions): SynthesisS
     script: lines.join('\n') + '\n',
     files: [
       { name: CONSTRAINT_FILE, text: constraints },
-      ...[adders, constants, flops].filter((map) => map !== null),
+      ...[adders, constants, flops, gates?.pattern, gates?.box].filter((map) => map != null),
     ],
     output: NETLIST_FILE,
   };

@@ -155,6 +155,7 @@ const YOSYS: Tool = {
     equiv_make: 'proof that two netlists are equivalent',
     sat: 'proof that two netlists are equivalent',
     read_slang: 'SystemVerilog by yosys-slang',
+    slang_plugin: 'yosys-slang as a plugin',
   },
   needs: ['synth', 'abc', 'dfflibmap', 'write_verilog'],
   trials: [
@@ -166,7 +167,9 @@ const YOSYS: Tool = {
     {
       args: ['-Q', '-T', '-m', 'slang', '-p', 'help read_slang'],
       shows: (lines, exitCode) =>
-        exitCode === 0 && !lines.some((line) => /No such command/.test(line)) ? ['read_slang'] : [],
+        exitCode === 0 && !lines.some((line) => /No such command/.test(line))
+          ? ['read_slang', 'slang_plugin']
+          : [],
     },
   ],
 };
