@@ -60,6 +60,7 @@ const gateCase = ({ metric, verdict, message }: GateVerdict): Case => ({
   group: 'gates',
   note: verdict === 'warn' ? `warning: ${message}` : message,
   ...(verdict === 'fail' ? { outcome: { tag: 'failure', message } as const } : {}),
+  ...(verdict === 'not-measured' ? { outcome: { tag: 'skipped', message } as const } : {}),
 });
 
 function counts(cases: readonly Case[]): string {

@@ -132,6 +132,64 @@ describe.skipIf(!kitFiles)(`designs of other flows${kitNote}`, () => {
     expect(text(at('bad.xml'))).toContain('<testsuite name="gates" tests="3" failures="2"');
   });
 
+  test(
+    'the names of a rules-base.json of ORFS: judged where measured, told apart where not',
+    { timeout: TEST_MS },
+    async () => {
+      const [max, min] = [
+        (value: number) => ({ value, compare: '<=' }),
+        (value: number) => ({ value, compare: '>=' }),
+      ];
+      const timing = (stage: string) =>
+        Object.fromEntries(
+          ['setup__ws', 'setup__tns', 'hold__ws', 'hold__tns'].map((name) => [
+            `${stage}__timing__${name}`,
+            min(-9),
+          ]),
+        );
+      const rules = {
+        synth__canonical_netlist__hash: { value: '0123abcd', compare: '==', level: 'warning' },
+        synth__netlist__hash: { value: '0123abcd', compare: '==', level: 'warning' },
+        synth__design__instance__area__stdcell: max(2000),
+        constraints__clocks__count: { value: 1, compare: '==' },
+        placeopt__design__instance__area: max(2000),
+        placeopt__design__instance__count__stdcell: max(2000),
+        detailedplace__design__violations: { value: 0, compare: '==' },
+        cts__design__instance__count__setup_buffer: max(100),
+        cts__design__instance__count__hold_buffer: max(100),
+        ...timing('cts'),
+        globalroute__antenna_diodes_count: max(100),
+        ...timing('globalroute'),
+        detailedroute__route__wirelength: max(20000),
+        detailedroute__route__drc_errors: max(0),
+        detailedroute__antenna__violating__nets: max(0),
+        detailedroute__antenna_diodes_count: max(100),
+        ...timing('finish'),
+        finish__design__instance__area: max(2000),
+        finish__timing__drv__setup_violation_count: max(0),
+        finish__timing__drv__hold_violation_count: max(0),
+      };
+      const args = ['--gate', gates('rules-base.json', rules), '--junit', at('rules.xml'), '--json'];
+      const end = await run('run', '--project', at('gcd'), ...args);
+      expect(end.code, end.out.slice(-2000)).toBe(0);
+      const last = JSON.parse(end.out.trim().split('\n').at(-1)!) as {
+        failed: number;
+        notMeasured: number;
+        gates: { metric: string; verdict: string; value: number | null; message: string }[];
+      };
+      const rest = last.gates.filter((g) => g.verdict !== 'pass');
+      expect([last.failed, last.notMeasured, last.gates.length]).toEqual([0, 6, 29]);
+      expect(rest.every((g) => g.verdict === 'not-measured' && g.value === null)).toBe(true);
+      expect(rest.every((g) => /^(synth__.*hash|globalroute__timing__)/.test(g.metric))).toBe(true);
+      expect(rest[0]!.message).toContain('is not measured: a hash');
+      const area = last.gates.find((g) => g.metric === 'placeopt__design__instance__area')!.value!;
+      expect(area).toBeGreaterThan(100);
+      expect(text(at('rules.xml'))).toContain(
+        '<testsuite name="gates" tests="29" failures="0" errors="0" skipped="6"',
+      );
+    },
+  );
+
   test('gates that are no gates are refused before anything runs', async () => {
     for (const rules of [{}, [], { a: { value: 'x', compare: '<' } }, { a: { value: 1, compare: '=<' } }]) {
       const end = await run('run', '--project', at('gcd'), '--gate', gates('no.json', rules), '--json');

@@ -9,6 +9,7 @@ import {
   readRunDetail,
   runMetrics,
   type Gate,
+  type GateVerdict,
   type Project,
 } from '../../flow/index.ts';
 import type { Given, OptionSpec, Shell } from '../command.ts';
@@ -45,15 +46,19 @@ export function judgeRun(
 ): number {
   const run = readRunDetail(project);
   const verdicts = code === EXIT.ok ? judgeGates(gates, runMetrics(project, run)) : [];
-  const failed = verdicts.filter((v) => v.verdict === 'fail').length;
+  const count = (verdict: GateVerdict['verdict']): number =>
+    verdicts.filter((v) => v.verdict === verdict).length;
+  const failed = count('fail');
+  const notMeasured = count('not-measured');
   if (given.flag('json')) {
-    if (gates.length > 0) shell.print(JSON.stringify({ type: 'gates', failed, gates: verdicts }));
+    if (gates.length > 0)
+      shell.print(JSON.stringify({ type: 'gates', failed, notMeasured, gates: verdicts }));
   } else {
     for (const { verdict, message } of verdicts) shell.print(`gate ${verdict}: ${message}`);
     if (gates.length > 0)
       shell.print(
         code === EXIT.ok
-          ? `${verdicts.length - failed} of ${verdicts.length} gates are met`
+          ? `${verdicts.length - failed - notMeasured} of ${verdicts.length} gates are met${notMeasured === 0 ? '' : `, ${notMeasured} are not measured`}`
           : `${gates.length} gates were not judged: the run did not finish`,
       );
   }

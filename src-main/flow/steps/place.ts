@@ -14,6 +14,7 @@ export const placeStep = defineStep({
   settings: ['place.seed'],
   async run(context) {
     const { placeChip, verifyBuffering, verifyPlacement } = await import('../../stages/placement/index.ts');
+    const { netlistStatistics } = await import('../../stages/netlist/index.ts');
     const { estimateParasitics } = await import('../../stages/extraction/index.ts');
     const { analyzeTiming, timingWeights, withPropagatedClocks } =
       await import('../../stages/timing/index.ts');
@@ -44,6 +45,7 @@ export const placeStep = defineStep({
     context.writeArtefact('placed.bin', packChip({ netlist, floorplan, placement, routing: null }));
     context.writeArtefact('padding.bin', pack(placed.paddingSites));
     context.metric('hpwlUm', placed.report.hpwlUm.detailed, 'um');
+    context.metric('placedAreaUm2', netlistStatistics(netlist, kit).areaUm2, 'um2');
     context.metric('congestionLoad', placed.report.congestionLoad);
     context.metric('buffersAdded', netlist.instNames.length - before.netlist.instNames.length);
     const report = verifyPlacement(netlist, kit, floorplan, placement, { before: before.placement });

@@ -54,6 +54,9 @@ export const timingStep = defineStep({
     context.metric('tnsPs', report.setup.tnsPs, 'ps');
     context.metric('holdWnsPs', report.hold.worstSlackPs, 'ps');
     context.metric('holdTnsPs', report.hold.tnsPs, 'ps');
+    context.metric('clocks', 1 + (constraints.moreClocks?.length ?? 0));
+    context.metric('setupViolations', report.setupSlackPs.filter((ps) => ps < 0).length);
+    context.metric('holdViolations', report.holdSlackPs.filter((ps) => ps < 0).length);
     context.metric('slewViolations', report.slewViolations.length);
     context.metric('loadViolations', report.capViolations.length);
     context.metric('clockMhz', report.clockMhz, 'MHz');
