@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
+import { makeRng } from '../../src-main/base/rng.ts';
 import { estimateParasitics, writeSpef } from '../../src-main/stages/extraction/index.ts';
 import { markClocks, readNetlist, writeVerilog } from '../../src-main/stages/netlist/index.ts';
 import {
@@ -90,6 +91,79 @@ set_output_delay 0.2 -clock v [get_ports out*]
   ],
 ];
 
+/** Constraints at random: clocks, waveforms, latencies, delays and exceptions of all kinds. */
+function randomSdc(seed: number): string {
+  const rng = makeRng(seed * 7919);
+  const pick = (n: number): number => Math.floor(rng() * n);
+  const of = <T>(list: readonly T[]): T => list[pick(list.length)]!;
+  const ns = (most: number): string => (rng() * most).toFixed(3);
+  const periods = [0.6, 0.8, 1, 1.2, 1.5, 2, 2.4, 3];
+  const clocks = ['a', 'b', 'd', ...(rng() < 0.4 ? ['g'] : []), ...(rng() < 0.4 ? ['v'] : [])];
+  const isPropagated = rng() < 0.5;
+  const period = of(periods);
+  const lines = [
+    `create_clock -name a -period ${period} -waveform {${rng() < 0.3 ? period / 8 : 0} ${period / 2}} [get_ports ca]`,
+    `create_clock -name b -period ${of(periods)} [get_ports cb]`,
+    `create_generated_clock -name d -source [get_pins div/CK] -divide_by ${of([2, 2, 3, 4])} ${of(['', '-invert'])} [get_pins div/Q]`,
+  ];
+  if (clocks.includes('g'))
+    lines.push(
+      'create_generated_clock -name g -source [get_ports cb] -combinational -divide_by 1 [get_pins icg/GCK]',
+    );
+  if (clocks.includes('v')) lines.push(`create_clock -name v -period ${of(periods)}`);
+  for (const c of clocks) {
+    if (rng() < 0.4)
+      lines.push(`set_clock_uncertainty ${of(['', '-setup', '-hold'])} ${ns(0.05)} [get_clocks ${c}]`);
+    if (!isPropagated && rng() < 0.4)
+      lines.push(`set_clock_latency ${of(['', '-source'])} ${ns(0.2)} [get_clocks ${c}]`);
+    if (isPropagated && c !== 'v') lines.push(`set_propagated_clock [get_clocks ${c}]`);
+  }
+  for (let i = 0; i < 4; i++) {
+    lines.push(
+      `set_input_delay ${ns(0.4)} -clock ${of(clocks)} ${of(['', '', '-clock_fall'])} [get_ports {in[${i}]}]`,
+    );
+    lines.push(`set_output_delay ${ns(0.4)} -clock ${of(clocks)} [get_ports {out[${i}]}]`);
+    if (rng() < 0.3)
+      lines.push(`set_output_delay ${ns(0.4)} -clock ${of(clocks)} -add_delay [get_ports {out[${i}]}]`);
+  }
+  const cells = (name: string, count: number, of: number): string =>
+    `[get_cells {${Array.from({ length: count }, () => name + String(pick(of))).join(' ')}}]`;
+  const end = (port: string, pin: string): string =>
+    of([
+      `[get_clocks ${of(clocks)}]`,
+      cells('r', 1 + pick(4), 48),
+      `[get_ports {${port}[${pick(4)}]}]`,
+      `[get_pins r${pick(48)}/${pin}]`,
+    ]);
+  const through = (): string => `-through ${cells('g', 2 + pick(10), 300)}`;
+  for (let k = 0; k < 2 + pick(6); k++) {
+    const kind = of([
+      'set_false_path',
+      'set_false_path -setup',
+      'set_false_path -hold',
+      'set_multicycle_path 2',
+      'set_multicycle_path 3 -setup',
+      'set_multicycle_path 2 -setup -start',
+      'set_multicycle_path 1 -hold -end',
+      `set_max_delay ${(0.3 + rng()).toFixed(2)}`,
+      `set_min_delay ${ns(0.3)}`,
+    ]);
+    const between = `-from [get_clocks ${of(clocks)}] ${through()} -to [get_clocks ${of(clocks)}]`;
+    const [from, to] = [end('in', 'CK'), end('out', 'D')];
+    const where = of([
+      `-from ${from}`,
+      `-to ${to}`,
+      `-from ${from} -to ${to}`,
+      through(),
+      `${through()} ${through()}`,
+      between,
+    ]);
+    lines.push(`${kind} ${where}`);
+  }
+  if (rng() < 0.3) lines.push(`set_clock_groups -asynchronous -group a -group ${of(['b', '{b d}', 'd'])}`);
+  return `${lines.join('\n')}\n`;
+}
+
 function chip(seed: number, hasWires: boolean) {
   const kit = nangate45();
   const netlist = markClocks(readNetlist(multiClockVerilog(seed, 300, 48), kit).value, kit);
@@ -124,6 +198,34 @@ describe.skipIf(!kitFiles)(`several clocks on NanGate45${kitNote}`, () => {
       }
     });
   });
+
+  test.skipIf(!openSta.path)(
+    `12 random sets of constraints, every slack within 2 ps of OpenSTA${openSta.note}`,
+    async () => {
+      for (let seed = 1; seed <= 12; seed++) {
+        const { kit, netlist, wires } = chip(seed, seed % 2 === 0);
+        const sdc = randomSdc(seed);
+        const constraints = readSdc(sdc, portNames(netlist, kit));
+        const report = analyzeTiming(netlist, kit, wires, constraints, { pathCount: 60 });
+        expect(verifyTiming(netlist, kit, wires, constraints, report), sdc).toEqual([]);
+        const theirs = await runOpenSta(
+          {
+            netlistVerilog: writeVerilog(netlist, kit, { physicalCells: true }),
+            libertyPath: kitFiles!.liberty,
+            spef: wires ? writeSpef(wires, netlist, kit) : null,
+            top: 'top',
+            sdc,
+          },
+          folder,
+        );
+        for (const check of ['setupSlackPs', 'holdSlackPs'] as const) {
+          const found = compareSlacks(netlist, kit, report, theirs, check);
+          expect(found, sdc).toMatchObject({ endpoints: theirs[check].size, missing: 0 });
+          expect(found.maxPs, sdc).toBeLessThan(2);
+        }
+      }
+    },
+  );
 
   test('what is written is read back', () => {
     const { netlist } = chip(1, false);

@@ -149,8 +149,8 @@ export function computeArrivals(input: ArrivalInput, insertions: Insertions): Ar
     for (let slot = slotStart[2 * pin]; slot < slotStart[2 * pin + 2]; slot++) {
       const t = tags[slotTag[slot]];
       if (!t.isClock || clocks.list[t.edge >> 1].isPropagated) continue;
-      latestPs[slot] = insertions.idealPs(t.edge >> 1, true) + clocks.edgePs(t.edge);
-      earliestPs[slot] = insertions.idealPs(t.edge >> 1, false) + clocks.edgePs(t.edge);
+      latestPs[slot] = insertions.idealPs(t.edge, true) + clocks.edgePs(t.edge);
+      earliestPs[slot] = insertions.idealPs(t.edge, false) + clocks.edgePs(t.edge);
     }
   }
 

@@ -29,8 +29,10 @@ export interface WorstCheck {
   /** Arrival of the capturing edge, cycles included. */
   capturePs: number;
   uncertaintyPs: number;
-  /** Clock edge that captures, NONE for a delay given. */
+  /** Clock edge that captures, NONE at an output without delay. */
   captureEdge: number;
+  /** By set_max_delay or set_min_delay instead of the clock's cycles. */
+  isDelayGiven: boolean;
 }
 
 export interface EndpointCheck {
@@ -71,6 +73,7 @@ const nothing = (): WorstCheck => ({
   capturePs: 0,
   uncertaintyPs: 0,
   captureEdge: NONE,
+  isDelayGiven: false,
 });
 
 type Check = 'setup' | 'hold';
@@ -104,10 +107,14 @@ class Checker {
     const captureClock = capture.edge >> 1;
     const exception = exceptions.atEnd(tag.states, endpoint.pin, captureClock, check);
     if (exception?.kind === 'false') return;
-    if (tag.edge !== NONE && clocks.isApart(tag.edge >> 1, captureClock)) return;
-    if (exception && exception.kind !== 'multicycle') {
-      // As OpenSTA: a gated clock's checks know no delays.
-      if (capture.role !== 'gate') this.checkDelay(endpoint, check, slot, timePs, capture, exception);
+    const isDelay = exception !== null && exception.kind !== 'multicycle';
+    // A delay given to an output holds between clocks that are apart too.
+    const isApart = tag.edge !== NONE && clocks.isApart(tag.edge >> 1, captureClock);
+    if (isApart && !(isDelay && capture.role === 'port')) return;
+    if (isDelay) {
+      // A gate's enable is no clock's endpoint: only delays without -to reach it (as OpenSTA 2.0 has it).
+      if (capture.role !== 'gate' || exception.to === null)
+        this.checkDelay(endpoint, check, slot, timePs, capture, exception);
       return;
     }
     if (tag.edge === NONE) return;
@@ -197,11 +204,11 @@ class Checker {
     if (check === 'setup') {
       const uncertaintyPs = own?.setupUncertaintyPs ?? 0;
       const slack = capturePs - uncertaintyPs - timePs - arrivals.latestPs[slot];
-      this.keep(endpoint, check, slot, slack, timePs, capturePs, uncertaintyPs, NONE);
+      this.keep(endpoint, check, slot, slack, timePs, capturePs, uncertaintyPs, capture.edge, true);
     } else {
       const uncertaintyPs = own?.holdUncertaintyPs ?? 0;
       const slack = arrivals.earliestPs[slot] - capturePs - timePs - uncertaintyPs;
-      this.keep(endpoint, check, slot, slack, timePs, capturePs, uncertaintyPs, NONE);
+      this.keep(endpoint, check, slot, slack, timePs, capturePs, uncertaintyPs, capture.edge, true);
     }
   }
 
@@ -223,18 +230,19 @@ class Checker {
     capturePs: number,
     uncertaintyPs: number,
     captureEdge: number,
+    isDelayGiven = false,
   ): void {
     if (check === 'setup') {
       const required = this.input.arrivals.latestPs[slot] + slackPs;
       if (required < this.requiredPs[slot]) this.requiredPs[slot] = required;
     }
     if (this.byClock) {
-      const group = this.byClock[captureEdge === NONE ? this.byClock.length - 1 : captureEdge >> 1][check];
+      const group = this.byClock[isDelayGiven ? this.byClock.length - 1 : captureEdge >> 1][check];
       if (slackPs < (group.get(endpoint.pin) ?? NO_SLACK)) group.set(endpoint.pin, slackPs);
     }
     const worst = endpoint[check];
     if (slackPs >= worst.slackPs) return;
-    Object.assign(worst, { slackPs, slot, timePs, capturePs, uncertaintyPs, captureEdge });
+    Object.assign(worst, { slackPs, slot, timePs, capturePs, uncertaintyPs, captureEdge, isDelayGiven });
   }
 }
 
@@ -335,7 +343,7 @@ function checkGate(
       const own = clock.edge >> 1;
       // Inside its network an ideal clock's arrival is the true one; what it captures by is not.
       const atPs = !clocks.list[own].isPropagated
-        ? insertions.idealPs(own, !isSetup) + clocks.edgePs(clock.edge)
+        ? insertions.idealPs(clock.edge, !isSetup) + clocks.edgePs(clock.edge)
         : isSetup
           ? arrivals.earliestPs[by]
           : arrivals.latestPs[by];

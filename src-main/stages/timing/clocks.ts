@@ -214,7 +214,7 @@ export function resolveClocks(
     ids.forEach((group, g) =>
       ids.forEach((other, h) => {
         if (g === h) return;
-        for (const a of group) for (const b of other) apart[a * count + b] = 1;
+        for (const a of group) for (const b of other) if (a !== b) apart[a * count + b] = 1;
       }),
     );
   }

@@ -157,7 +157,7 @@ export function resolvePorts(
       const clock = d.clock === undefined ? 0 : clocks.byName(d.clock);
       const dated = datedDelay(d, clock);
       each(d.ports, direction, false, (p) => {
-        delays[p] = d.isAdded ? [...delays[p].filter((old) => old.edge !== dated.edge), dated] : [dated];
+        delays[p] = d.isAdded ? withDelay(delays[p], dated) : [dated];
       });
     }
   for (const v of c.inputSlewsPs) each(v.ports, 'input', true, (p) => (result.slewPs[p] = v.value));
@@ -184,3 +184,12 @@ const datedDelay = (d: PortDelay, clock: number): DatedDelay => ({
   minPs: d.minPs,
   maxPs: d.maxPs,
 });
+
+/** Of two delays against one edge the later and the earlier count, one for each check. */
+function withDelay(old: readonly DatedDelay[], added: DatedDelay): DatedDelay[] {
+  const same = old.find((d) => d.edge === added.edge);
+  if (!same) return [...old, added];
+  const minPs = Math.min(same.minPs, added.minPs);
+  const maxPs = Math.max(same.maxPs, added.maxPs);
+  return old.map((d) => (d === same ? { ...added, minPs, maxPs } : d));
+}

@@ -16,8 +16,8 @@ export interface Insertions {
   at(clock: number, pin: number, edge: number): readonly [number, number];
   /** Late and early time of the clock edge that a port's delay counts from, the edge's own time included. */
   ofPortDelay(delay: DatedDelay): readonly [number, number];
-  /** Insertion and network latency of an ideal clock. */
-  idealPs(clock: number, isLate: boolean): number;
+  /** Insertion and network latency of an ideal clock's edge. */
+  idealPs(clockEdge: number, isLate: boolean): number;
 }
 
 type Input = DelayInput & { readonly clocks: Clocks; readonly delays: Delays };
@@ -53,8 +53,8 @@ export function findInsertions(input: Input): Insertions {
       const network = isPropagated ? 0 : own;
       return [late + network + time, early + network + time];
     },
-    idealPs(clock, isLate) {
-      return ofSource(clock, 0)[isLate ? 0 : 1] + clocks.list[clock].latencyPs;
+    idealPs(edge, isLate) {
+      return ofSource(edge >> 1, edge & 1)[isLate ? 0 : 1] + clocks.list[edge >> 1].latencyPs;
     },
   };
 }

@@ -74,6 +74,7 @@ export function tracePath(c: PathContext, endpoint: EndpointCheck, check: 'setup
       ? {
           launch: edgeName(clocks, map.tags[map.slotTag[worst.slot]].edge),
           capture: edgeName(clocks, worst.captureEdge),
+          ...(worst.isDelayGiven ? { isDelayGiven: true as const } : {}),
         }
       : {}),
     stages,

@@ -187,9 +187,11 @@ export interface TimingPath {
   /** Arrival of the capturing clock edge, period included. */
   readonly capturePs: number;
   readonly uncertaintyPs: number;
-  /** Only with several clocks or a falling edge: what launches (null = nothing) and what captures (null = a delay given). */
+  /** Only with several clocks or a falling edge: what launches (null = nothing) and what captures (null = nothing). */
   readonly launch?: ClockEdgeName | null;
   readonly capture?: ClockEdgeName | null;
+  /** Timed by set_max_delay or set_min_delay, not by the capturing clock's cycles. */
+  readonly isDelayGiven?: true;
   /** From the clock's port (or an input port) to the endpoint. */
   readonly stages: readonly PathStage[];
 }

@@ -110,6 +110,8 @@ function matches(e: PathException, path: TimingPath, check: 'setup' | 'hold'): b
       at++;
     }
     if (at === path.stages.length) return false;
+    // The next point lies behind this one.
+    at++;
   }
   return true;
 }
@@ -153,7 +155,7 @@ export function pathTrouble(
   const found = (c.exceptions ?? []).filter((e) => matches(e, path, check));
   if (found.some((e) => e.kind === 'false' && (e.check === 'both' || e.check === check)))
     return 'a false path was timed';
-  if (capture === null) {
+  if (path.isDelayGiven) {
     const delay = found.find((e) => e.kind === (check === 'setup' ? 'maxDelay' : 'minDelay'));
     return delay ? null : 'no delay is given for this path';
   }
@@ -161,7 +163,7 @@ export function pathTrouble(
   const strongest = found.filter((e) => rank(e) === best);
   if (strongest.some((e) => e.kind === 'maxDelay' || e.kind === 'minDelay'))
     return 'a delay is given for this path';
-  if (!launch) return 'nothing launches this path';
+  if (!launch || !capture) return 'nothing launches or captures this path';
   const groups = c.clockGroups ?? [];
   const groupOf = (lists: readonly (readonly string[])[], name: string): number =>
     lists.findIndex((list) => list.includes(name));

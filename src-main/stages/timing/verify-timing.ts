@@ -214,7 +214,9 @@ class Judge {
       const driver = this.netlist.netPins[first];
       const facts = this.netFacts(net);
       const isIdeal = clock.has(driver) && !isPropagated;
-      for (let q = first + 1; q < this.netlist.netPinStart[net + 1] && !isIdeal; q++)
+      // What arrives where a clock starts does not all go on.
+      const isChecked = !isIdeal && !sources?.has(driver);
+      for (let q = first + 1; q < this.netlist.netPinStart[net + 1] && isChecked; q++)
         for (let edge = 0; edge < 2; edge++) {
           const sink = this.netlist.netPins[q];
           if (at[2 * driver + edge] === NO_ARRIVAL || at[2 * sink + edge] === NO_ARRIVAL) continue;
