@@ -164,11 +164,11 @@ describe.skipIf(!kitFiles)(`OpenROAD scripts${kitNote}`, () => {
       const kept = after.split('\n').filter((line) => !added.test(line));
       return before.split('\n').filter((line, i) => line !== kept[i]);
     };
-    const antenna = /^ *ANTENNA(MODEL OXIDE1|AREARATIO 300) ;$/;
+    const antenna = /^ *ANTENNA(MODEL OXIDE1|DIFFAREARATIO PWL \( \( 0 300 \).*\)) ;$/;
     expect(changed(kitText('techLef'), tech, antenna)).toEqual([]);
     const classes = changed(kitText('cellLef'), cells, /ANTENNADIFFAREA 0\.1 LAYER metal1 ;/);
     expect(classes.map((line) => line.trim().toLowerCase())).toEqual(Array(10).fill('class core ;'));
-    expect(tech.match(/ANTENNAAREARATIO 300 ;/g)).toHaveLength(10);
+    expect(tech.match(/ANTENNADIFFAREARATIO PWL/g)).toHaveLength(10);
     expect(cells.match(/CLASS CORE SPACER ;/g)).toHaveLength(6);
     for (const name of ['WELLTAP', 'ANTENNACELL', 'TIEHIGH', 'TIELOW'])
       expect(cells.match(new RegExp(`CLASS CORE ${name} ;`, 'g')), name).toHaveLength(1);

@@ -177,10 +177,13 @@ export const globalRouteBody = (): string[] => [
   ...globalRouteLines,
 ];
 
+/** Percent of the antenna ratio kept free: detailed routing takes other ways than the global one that is repaired. */
+const ANTENNA_MARGIN = 30;
+
 /** Routed globally again, as no database of 2023 keeps the router's state. */
 export const antennaBody = (plan: OpenRoadPlan): string[] => [
   ...globalRouteLines,
-  `ingot_run repair_antennas {{-iterations 5}} ${plan.diode}`,
+  `ingot_run repair_antennas {{-iterations 5} {-ratio_margin ${ANTENNA_MARGIN}}} ${plan.diode}`,
   'if {[ingot_has check_placement]} { check_placement -verbose }',
   'check_antennas -report_file antennas.rpt',
   'if {[ingot_has write_guides]} { write_guides route.guide }',

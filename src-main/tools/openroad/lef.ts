@@ -13,16 +13,30 @@ const CLASSES: Readonly<Partial<Record<MasterKind, string>>> = {
 
 /** Of the diode's pin: what is not zero exempts a net, and that is all the rule asks for. */
 const DIODE_AREA_UM2 = 0.1;
+/** The least diffusion that counts, and the ratio with it: no limit in practice. */
+const SOME_DIFFUSION_UM2 = 0.001;
+const EXEMPT_RATIO = 1_000_000;
 
-/** Metal to gate area of one layer, as in `defaultRouteOptions.antennaRatio`. */
+/**
+ * Metal to gate area of one layer, as in `defaultRouteOptions.antennaRatio`; any diffusion exempts. As a table over the
+ * diffusion: where the ratio does not depend on it, repair_antennas puts no diode in (GRT-0243).
+ */
 export function techLefFor(techLef: string, kit: Kit, antennaRatio: number): string {
   let text = techLef;
+  const table = [
+    [0, antennaRatio],
+    [SOME_DIFFUSION_UM2, antennaRatio],
+    [2 * SOME_DIFFUSION_UM2, EXEMPT_RATIO],
+    [1, EXEMPT_RATIO],
+  ]
+    .map(([areaUm2, ratio]) => `( ${areaUm2} ${ratio} )`)
+    .join(' ');
   for (const layer of kit.tech.layers) {
     if (layer.kind !== 'routing') continue;
     const end = new RegExp(`^END ${layer.name}[ \\t]*$`, 'm');
     text = text.replace(
       end,
-      `  ANTENNAMODEL OXIDE1 ;\n  ANTENNAAREARATIO ${antennaRatio} ;\nEND ${layer.name}`,
+      `  ANTENNAMODEL OXIDE1 ;\n  ANTENNADIFFAREARATIO PWL ( ${table} ) ;\nEND ${layer.name}`,
     );
   }
   return text;

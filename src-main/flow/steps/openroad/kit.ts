@@ -7,7 +7,7 @@ import { KIT_FILES } from './openroad-step.ts';
 export const openRoadKitStep = defineStep({
   name: 'openroad-kit',
   title: 'Cell library for OpenROAD',
-  version: 2,
+  version: 3,
   inputs: ['kit.bin', 'kit.lib'],
   outputs: KIT_FILES,
   settings: ['kit.name'],

@@ -66,7 +66,7 @@ const globalRouteStep = openRoadStep({
 const antennaStep = openRoadStep({
   name: 'openroad-antennas',
   title: 'OpenROAD: repair antennas',
-  version: 2,
+  version: 3,
   stage: 'globalroute',
   source: 'database',
   before: 'openroad-global-route.odb',
