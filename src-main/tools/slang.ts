@@ -3,6 +3,7 @@
  * interfaces, structs and the rest of IEEE 1800-2017 that Yosys's own reader does not know. The elaborated design goes on
  * to the mapper as plain Verilog: RTLIL holds for one version of Yosys only. Native where it can, else WebAssembly.
  */
+import { stripVTControlCharacters } from 'node:util';
 import { IngotError, type Diagnostic } from '../base/diagnostic.ts';
 import type { SourceFile } from '../stages/rtl/types.ts';
 import { findTool, toolVersion } from './registry/index.ts';
@@ -48,7 +49,9 @@ const isNative = async (tool: YosysRunOptions['tool']): Promise<boolean> =>
 export async function elaborate(input: SlangInput, options: YosysRunOptions): Promise<Elaborated> {
   const tool: YosysEngine = (await isNative(options.tool)) ? 'native' : 'wasm';
   const messages = slangDiagnostics();
-  const onLine = (line: string): void => {
+  const onLine = (said: string): void => {
+    // slang colours what it says, whoever reads it.
+    const line = stripVTControlCharacters(said);
     messages.read(line);
     options.onLine?.(line);
   };
