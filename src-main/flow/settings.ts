@@ -122,6 +122,12 @@ export const SETTINGS = {
     default: true,
     help: 'optimise across modules; false maps each module by itself',
   },
+  'synthesis.strategy': {
+    type: 'choice',
+    default: 'auto',
+    values: ['auto', 'area', 'speed'],
+    help: 'area: the smallest netlist; speed: mapped for delay; auto: the smallest unless it misses the clock',
+  },
   'clock.periodPs': {
     type: 'integer',
     default: 4000,

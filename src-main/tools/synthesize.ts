@@ -8,6 +8,7 @@ import {
   verifyNetlist,
   type Netlist,
   type NetlistStatistics,
+  type SynthesisRecipe,
 } from '../stages/netlist/index.ts';
 import type { Macro, SourceFile } from '../stages/rtl/types.ts';
 import { runYosys, type YosysEngine, type YosysRun, type YosysRunOptions } from './yosys-engine.ts';
@@ -29,6 +30,8 @@ export interface SynthesizeInput {
   readonly maxFanout?: number;
   /** Default false: see SynthesisOptions. */
   readonly clockGates?: boolean;
+  /** Default `area`. */
+  readonly recipe?: SynthesisRecipe;
 }
 
 export interface Synthesis {
@@ -44,6 +47,7 @@ export interface Synthesis {
 /** What Yosys is asked: script, the files it reads and the one it writes. A replay without Ingot takes the same. */
 export function synthesisRun(input: SynthesizeInput): YosysRun {
   const { design, kit, liberty, clockPeriodPs, maxFanout, flatten = true, clockGates = false } = input;
+  const { recipe } = input;
   const { top } = design;
   const texts = [...design.sources, ...(design.blackBoxes ?? [])];
   const sources = texts.map(({ name, text }, i) => ({ name: fileName(name, i), text }));
@@ -55,6 +59,7 @@ export function synthesisRun(input: SynthesizeInput): YosysRun {
     flatten,
     clockGates,
     ...(maxFanout === undefined ? {} : { maxFanout }),
+    ...(recipe === undefined ? {} : { recipe }),
   });
   const cells = { name: LIBERTY_FILE, text: trimLiberty(liberty, cellsNotForSynthesis(kit)) };
   return { script, files: [...sources, cells, ...files], outputs: [output] };

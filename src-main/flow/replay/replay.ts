@@ -8,7 +8,13 @@ import { BugError } from '../../base/diagnostic.ts';
 import { pinLocations, routingRules } from '../../stages/check/index.ts';
 import type { Kit } from '../../stages/kit/index.ts';
 import { readDef } from '../../stages/layout/index.ts';
-import { pinInstances, pinName, writeVerilog, type Netlist } from '../../stages/netlist/index.ts';
+import {
+  pinInstances,
+  pinName,
+  writeVerilog,
+  type Netlist,
+  type SynthesisRecipe,
+} from '../../stages/netlist/index.ts';
 import type { RtlDesign } from '../../stages/rtl/index.ts';
 import { NO_SLACK, type TimingReport } from '../../stages/timing/index.ts';
 import { findOwnFile } from '../../tools/own-files.ts';
@@ -72,6 +78,9 @@ function synthesisTask(files: RunFiles): SynthesisTask | null {
     design: files.unpacked<RtlDesign>('rtl.bin'),
     clockPeriodPs: settings['clock.periodPs'] as number,
     flatten: settings['synthesis.flatten'] as boolean,
+    recipe: files.has('synthesis-recipe.txt')
+      ? (files.text('synthesis-recipe.txt') as SynthesisRecipe)
+      : 'area',
   };
 }
 

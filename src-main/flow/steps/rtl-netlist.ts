@@ -4,21 +4,32 @@ import { defineStep, type StepContext } from '../step.ts';
 import { readKitArtefact } from './chip-state.ts';
 import { keepNetlist } from './netlist.ts';
 import { yosysObserver } from './synthesise.ts';
+import { synthesizeByStrategy } from './synthesis-strategy.ts';
 
 /** What Yosys is asked, apart from the kit: kept, so that a replay asks the same. */
-export type SynthesisTask = Pick<SynthesizeInput, 'design' | 'clockPeriodPs' | 'flatten' | 'clockGates'>;
+export type SynthesisTask = Pick<
+  SynthesizeInput,
+  'design' | 'clockPeriodPs' | 'flatten' | 'clockGates' | 'recipe'
+>;
 
 /** In place of generated hardware: Verilog as it is given, mapped to the kit, and its constraints. */
 export const rtlNetlistStep = defineStep({
   name: 'synthesise-rtl',
   title: 'Synthesise the RTL with Yosys',
-  version: 3,
+  version: 4,
   inputs: ['kit.bin', 'kit.lib'],
   files: ['rtl', 'constraints'],
   optionalFiles: ['import'],
   outputs: ['synthesis.json', 'synthesis.v', 'netlist.bin', 'constraints.bin', 'import.json'],
   exports: ['import.json'],
-  settings: ['netlist.top', 'synthesis.tool', 'synthesis.frontend', 'synthesis.flatten', 'clock.periodPs'],
+  settings: [
+    'netlist.top',
+    'synthesis.tool',
+    'synthesis.frontend',
+    'synthesis.flatten',
+    'synthesis.strategy',
+    'clock.periodPs',
+  ],
   fingerprint: async (settings) => {
     const { slangVersion, yosysVersion } = await import('../../tools/yosys.ts');
     const tool = settings['synthesis.tool'];
@@ -28,7 +39,7 @@ export const rtlNetlistStep = defineStep({
     };
   },
   async run(context) {
-    const { synthesize } = await import('../../tools/yosys.ts');
+    const { portNames, readSdc } = await import('../../stages/timing/index.ts');
     const { readRtlBundle, tell } = await import('../foreign/index.ts');
     const { plainPeriodPs } = await import('../foreign/period.ts');
     const decode = (role: string): string => new TextDecoder().decode(context.readFile(role).bytes);
@@ -45,16 +56,21 @@ export const rtlNetlistStep = defineStep({
       flatten: context.settings['synthesis.flatten'],
       clockGates: true,
     };
-    context.writeArtefact('synthesis.json', JSON.stringify(task));
-    const result = await synthesize({
-      ...task,
-      kit,
-      liberty: context.readText('kit.lib'),
-      tool: context.settings['synthesis.tool'],
-      workDir: context.workDir,
-      signal: context.signal,
-      onLine: yosysObserver(context),
-    });
+    const { synthesis: result, recipe } = await synthesizeByStrategy(
+      context,
+      context.settings['synthesis.strategy'],
+      {
+        ...task,
+        kit,
+        liberty: context.readText('kit.lib'),
+        tool: context.settings['synthesis.tool'],
+        workDir: context.workDir,
+        signal: context.signal,
+        onLine: yosysObserver(context),
+      },
+      (netlist) => readSdc(sdc, portNames(netlist, kit)),
+    );
+    context.writeArtefact('synthesis.json', JSON.stringify({ ...task, recipe }));
     result.diagnostics.forEach(context.log);
     const message = `synthesised by ${result.version} (${result.engine})`;
     context.log({ code: 'SYNTH-001', severity: 'info', message });

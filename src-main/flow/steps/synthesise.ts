@@ -5,6 +5,7 @@ import { readKitArtefact } from './chip-state.ts';
 import { chipConstraints } from './constraints.ts';
 import { keepMapped } from './netlist.ts';
 import { compareReplay, type Stimulus } from './stimulus.ts';
+import { synthesizeByStrategy } from './synthesis-strategy.ts';
 
 /** Inferences that the mapped netlist replays here; the routed one replays them all. */
 const REPLAYED = 4;
@@ -14,31 +15,37 @@ const LINES_USUAL = 300;
 export const synthesiseStep = defineStep({
   name: 'synthesise',
   title: 'Synthesise with Yosys',
-  version: 5,
+  version: 6,
   inputs: ['rtl.bin', 'stimulus.bin', 'kit.bin', 'kit.lib'],
-  outputs: ['synthesis.v', 'netlist.bin', 'constraints.bin'],
-  settings: ['synthesis.tool', 'synthesis.flatten', 'clock.periodPs'],
+  outputs: ['synthesis-recipe.txt', 'synthesis.v', 'netlist.bin', 'constraints.bin'],
+  settings: ['synthesis.tool', 'synthesis.flatten', 'synthesis.strategy', 'clock.periodPs'],
   fingerprint: async (settings) => {
     const { yosysVersion } = await import('../../tools/yosys.ts');
     return { yosys: await yosysVersion(settings['synthesis.tool']) };
   },
   async run(context) {
-    const { synthesize } = await import('../../tools/yosys.ts');
     const stage = await import('../../stages/netlist/index.ts');
     const kit = readKitArtefact(context);
     const design = unpack<RtlDesign>(context.readArtefact('rtl.bin'));
     const stimulus = unpack<Stimulus>(context.readArtefact('stimulus.bin'));
-    const result = await synthesize({
-      design,
-      kit,
-      liberty: context.readText('kit.lib'),
-      clockPeriodPs: context.settings['clock.periodPs'],
-      flatten: context.settings['synthesis.flatten'],
-      tool: context.settings['synthesis.tool'],
-      workDir: context.workDir,
-      signal: context.signal,
-      onLine: yosysObserver(context),
-    });
+    const constraints = chipConstraints(context.settings['clock.periodPs']);
+    const { synthesis: result, recipe } = await synthesizeByStrategy(
+      context,
+      context.settings['synthesis.strategy'],
+      {
+        design,
+        kit,
+        liberty: context.readText('kit.lib'),
+        clockPeriodPs: context.settings['clock.periodPs'],
+        flatten: context.settings['synthesis.flatten'],
+        tool: context.settings['synthesis.tool'],
+        workDir: context.workDir,
+        signal: context.signal,
+        onLine: yosysObserver(context),
+      },
+      () => constraints,
+    );
+    context.writeArtefact('synthesis-recipe.txt', recipe);
     result.diagnostics.forEach(context.log);
     context.log({
       code: 'SYNTH-001',
@@ -48,7 +55,7 @@ export const synthesiseStep = defineStep({
     context.writeArtefact('synthesis.v', result.verilog);
     const netlist = stage.markClocks(result.netlist, kit);
     await keepMapped(context, kit, netlist);
-    context.writeArtefact('constraints.bin', pack(chipConstraints(context.settings['clock.periodPs'])));
+    context.writeArtefact('constraints.bin', pack(constraints));
     context.progress(0.8, 'replaying inferences through the gates');
     const inputs = stimulus.inputs.slice(0, REPLAYED);
     const replay = stage.replayInference(netlist, kit, inputs, {

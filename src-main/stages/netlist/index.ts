@@ -12,6 +12,7 @@ export {
   type SynthesisOptions,
   type SynthesisScript,
 } from './synthesis-script.ts';
+export { SYNTHESIS_RECIPES, type SynthesisRecipe } from './synthesis-recipes.ts';
 export { NONE } from './types.ts';
 export type * from './types.ts';
 export { verifyNetlist } from './verify-netlist.ts';

@@ -73,3 +73,37 @@ endmodule
 `;
   return { name: 'map_flops.v', text };
 }
+
+/**
+ * Carries of adders, subtracters and comparers ($lcu) as a parallel prefix tree of least depth: log2 of the width levels
+ * of (g, p) pairs, each block of 2^k bits taking the carry of the block below it from that one's last bit (Sklansky,
+ * "Conditional-Sum Addition Logic", IRE Trans. EC 1960; named a prefix tree by Ladner and Fischer, JACM 1980). The large
+ * fan-out of the middle is for the mapper to buffer.
+ */
+export function prefixCarryMap(): SynthesisMap {
+  // Of two maps for one cell Yosys takes that whose name sorts first: its own is _90_lcu.
+  const text = `(* techmap_celltype = "$lcu" *)
+module _80_prefix_carries (P, G, CI, CO);
+  parameter WIDTH = 2;
+  (* force_downto *) input [WIDTH-1:0] P, G;
+  input CI;
+  (* force_downto *) output [WIDTH-1:0] CO;
+  wire [1023:0] _TECHMAP_DO_ = "proc; opt -fast";
+  integer block, i;
+  (* force_downto *) reg [WIDTH-1:0] g, p;
+  always @* begin
+    g = G;
+    p = P;
+    g[0] = G[0] | (P[0] & CI);
+    for (block = 1; block < WIDTH; block = 2 * block)
+      for (i = block; i < WIDTH; i = i + 1)
+        if ((i / block) % 2 == 1) begin
+          g[i] = g[i] | (p[i] & g[(i / block) * block - 1]);
+          p[i] = p[i] & p[(i / block) * block - 1];
+        end
+  end
+  assign CO = g;
+endmodule
+`;
+  return { name: 'map_carries.v', text };
+}

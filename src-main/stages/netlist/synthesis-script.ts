@@ -7,7 +7,8 @@ import { IngotError } from '../../base/diagnostic.ts';
 import { functionVariables, parseFunction } from '../kit/index.ts';
 import type { Kit } from '../kit/types.ts';
 import { clockGateMap } from './clock-gate-map.ts';
-import { constantAdderMap, enableFlopMap, fullAdderMap } from './synthesis-maps.ts';
+import { constantAdderMap, enableFlopMap, fullAdderMap, prefixCarryMap } from './synthesis-maps.ts';
+import { abcCommands, RECIPES, type SynthesisRecipe } from './synthesis-recipes.ts';
 
 export interface SynthesisOptions {
   readonly top: string;
@@ -21,6 +22,8 @@ export interface SynthesisOptions {
   readonly clockGates?: boolean;
   /** Sinks per net above which abc buffers; absent = abc's own choice by load. */
   readonly maxFanout?: number;
+  /** Default `area`. */
+  readonly recipe?: SynthesisRecipe;
 }
 
 export interface SynthesisScript {
@@ -43,6 +46,8 @@ const CONSTANT_ROUNDS = 4;
 /** Throws NETLIST-040 on names that a script cannot hold and on a clock that is no time. */
 export function synthesisScript(kit: Kit, options: SynthesisOptions): SynthesisScript {
   const { top, sources, libertyPath, clockPeriodPs, flatten, clockGates = false, maxFanout } = options;
+  const recipe = options.recipe ?? 'area';
+  const details = RECIPES[recipe];
   for (const name of [top, libertyPath, ...sources])
     if (!/^[A-Za-z0-9_./-]+$/.test(name))
       throw new IngotError('NETLIST-040', `"${name}" cannot stand in a synthesis script`, {
@@ -67,12 +72,14 @@ export function synthesisScript(kit: Kit, options: SynthesisOptions): SynthesisS
     '-constr',
     CONSTRAINT_FILE,
     '-D',
-    String(Math.round(clockPeriodPs)),
+    String(Math.round(clockPeriodPs * details.sizingShare)),
   ];
-  if (maxFanout !== undefined) abc.push('-script', abcScript(maxFanout));
-  const adders = fullAdderMap(kit);
-  const constants = constantAdderMap(kit);
-  const flops = enableFlopMap(kit);
+  const commands = abcCommands(recipe, maxFanout);
+  if (commands !== null) abc.push('-script', commands);
+  const adders = details.keepsAdders ? fullAdderMap(kit) : null;
+  const constants = details.keepsAdders ? constantAdderMap(kit) : null;
+  const flops = details.keepsEnables ? enableFlopMap(kit) : null;
+  const carries = details.hasPrefixCarries ? prefixCarryMap() : null;
   const gates = clockGates ? clockGateMap(kit) : null;
   const lines = [
     ...sources.map((file) => `read_verilog -sv ${file}`),
@@ -84,7 +91,8 @@ export function synthesisScript(kit: Kit, options: SynthesisOptions): SynthesisS
     'opt -undriven -fine',
     'maccmap',
     ...(adders ? [`techmap -map ${adders.name}`] : []),
-    'techmap',
+    // Together, as only Yosys's own maps bring the carries of $alu to light.
+    carries ? `techmap -map ${carries.name} -map +/techmap.v` : 'techmap',
     'opt -fast',
     // Among latches, what they drive and their nets; the whole design as a graph takes gigabytes.
     ...(gates ? [`extract -map ${gates.pattern.name} t:$_DLATCH_N_ %co2 %x1`] : []),
@@ -125,33 +133,10 @@ export function synthesisScript(kit: Kit, options: SynthesisOptions): SynthesisS
     script: lines.join('\n') + '\n',
     files: [
       { name: CONSTRAINT_FILE, text: constraints },
-      ...[adders, constants, flops, gates?.pattern, gates?.box].filter((map) => map != null),
+      ...[adders, constants, flops, carries, gates?.pattern, gates?.box].filter((map) => map != null),
     ],
     output: NETLIST_FILE,
   };
-}
-
-/** abc's script for Liberty with constraints as Yosys has it, with a fan-out limit given to `buffer`. */
-function abcScript(maxFanout: number): string {
-  const commands = [
-    'strash',
-    '&get -n',
-    '&fraig -x',
-    '&put',
-    'scorr',
-    'dc2',
-    'dretime',
-    'strash',
-    '&get -n',
-    '&dch -f',
-    '&nf {D}',
-    '&put',
-    `buffer -N ${Math.round(maxFanout)}`,
-    'upsize {D}',
-    'dnsize {D}',
-    'stime -p',
-  ];
-  return `+${commands.join(';').replaceAll(' ', ',')}`;
 }
 
 /** Masters that synthesis must not see: not to be used, physical, or of a kind that the flow does not support. */
