@@ -20,6 +20,7 @@ export { askView } from './views/ask-views.ts';
 export type * from '../base/view-models.ts';
 export { runFlow, cancelRun, type RunOptions, type RunResult } from './run-flow.ts';
 export { readRunDetail, type RunDetail, type StepDetail } from './run-detail.ts';
+export { prepareOpen, viewersOfRun } from './open-run.ts';
 export { exportRun, type ExportOptions } from './export-run.ts';
 export { exportForm, type ExportForm } from './replay/index.ts';
 export { estimateSteps, stepRemainingS } from './estimate.ts';

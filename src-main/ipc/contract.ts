@@ -228,6 +228,12 @@ export interface Exported {
 /** Files that the page makes: pictures, drawings, layer properties of KLayout. */
 export type SavedKind = 'png' | 'svg' | 'lyp';
 
+/** A program of the user's that can show a run. */
+export interface ViewerRow {
+  readonly viewer: 'klayout' | 'gtkwave' | 'surfer' | 'openroad';
+  readonly name: string;
+}
+
 export type ViewName = 'layout' | 'timing';
 
 type None = Record<string, never>;
@@ -310,6 +316,10 @@ export interface Requests {
   'kit.import': { args: { readonly what: 'file' | 'folder' }; result: KitState };
   /** Asks for a folder and copies the run's results into it. */
   'run.export': { args: OfRun; result: Exported | null };
+  /** Programs on this machine that the run made something for. */
+  'run.viewers': { args: OfRun; result: readonly ViewerRow[] };
+  /** Opens the run in one of them, which goes on by itself. */
+  'run.openIn': { args: OfRun & { readonly viewer: ViewerRow['viewer'] }; result: null };
 }
 
 /** A request's answer crosses as data, so that the code and remedy of a failure survive the journey. */

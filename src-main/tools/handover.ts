@@ -26,6 +26,18 @@ export interface Handover {
 
 const WAVES = ['waves.fst', 'waves.vcd', 'trace.vcd', 'chip.vcd'];
 
+/** Files of which each shows one. */
+const SHOWN: Readonly<Record<Viewer, readonly string[]>> = {
+  klayout: ['chip.gds'],
+  gtkwave: WAVES,
+  surfer: WAVES,
+  openroad: ['chip.def'],
+};
+
+/** The viewers that are on this machine and find something to show among these files. */
+export const viewersOf = (files: ReadonlySet<string>): readonly Viewer[] =>
+  VIEWERS.filter((viewer) => SHOWN[viewer].some((name) => files.has(name)) && findProgram(viewer) !== null);
+
 /** TOOL-070 the viewer is not there, -071 the run has nothing for it. */
 export function handover(input: HandoverInput): Handover {
   const command = findProgram(input.viewer);
@@ -52,12 +64,12 @@ function argsFor({ viewer, folder, lefs = [] }: HandoverInput): string[] {
   switch (viewer) {
     case 'klayout':
       // -l takes layer properties, -m marks.
-      return [required(['chip.gds']), ...ifThere('klayout.lyp', '-l'), ...ifThere('drc.lyrdb', '-m')];
+      return [required(SHOWN[viewer]), ...ifThere('klayout.lyp', '-l'), ...ifThere('drc.lyrdb', '-m')];
     case 'gtkwave':
     case 'surfer':
-      return [required(WAVES)];
+      return [required(SHOWN[viewer])];
     case 'openroad': {
-      const def = required(['chip.def']);
+      const def = required(SHOWN[viewer]);
       const script = file('open-openroad.tcl');
       writeFileSync(script, [...lefs.map((lef) => `read_lef {${lef}}`), `read_def {${def}}`, ''].join('\n'));
       return ['-gui', '-no_init', script];

@@ -10,12 +10,14 @@ import {
   type Requests,
   type SettingValues,
 } from '../ipc/contract.ts';
+import { VIEWERS } from '../tools/handover.ts';
 import { deskOrigin } from './addresses.ts';
 import { choose, offer } from './chosen.ts';
 import { cancelJob, enqueue, liveRun, startJob, startQueued } from './jobs.ts';
 import { cancelKit, fetchKit, importChosenKit, kitState } from './kit.ts';
 import { runLog } from './log.ts';
 import { setMenu } from './menu.ts';
+import { openRunIn, VIEWER_NAMES } from './open-in.ts';
 import { otherFlow } from './other-flow.ts';
 import {
   chooseFolder,
@@ -105,6 +107,8 @@ const ARGUMENTS = {
   'kit.cancel': None,
   'kit.import': z.strictObject({ what: z.enum(['file', 'folder']) }),
   'run.export': OfRun,
+  'run.viewers': OfRun,
+  'run.openIn': OfRun.extend({ viewer: z.enum(VIEWERS) }),
 } satisfies Record<keyof Requests, z.ZodType>;
 
 type Handlers = { [K in keyof Requests]: (args: Requests[K]['args']) => Promise<Requests[K]['result']> };
@@ -235,6 +239,15 @@ const handlers: Handlers = {
       engine.exportRun(project, { out, runId: run, ...(flow && { flow }) }),
     );
     return { folder: out, files };
+  },
+  'run.viewers': async ({ directory, run }) =>
+    withKnownProject(directory, (project) => engine.viewersOfRun(project, run)).map((viewer) => ({
+      viewer,
+      name: VIEWER_NAMES[viewer],
+    })),
+  'run.openIn': async ({ directory, run, viewer }) => {
+    await openRunIn(known(directory), run, viewer);
+    return null;
   },
 };
 

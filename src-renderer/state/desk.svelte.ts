@@ -18,6 +18,7 @@ import type {
   SettingsTable,
   SettingValue,
   SettingValues,
+  ViewerRow,
 } from '../../src-main/ipc/contract.ts';
 import { onChange, onCommand, request, troubleOf } from '../api/client.ts';
 
@@ -386,6 +387,21 @@ export class Desk {
     if (directory === null || !detail) return;
     await this.#command(async () => {
       this.exported = await request('run.export', { directory, run: detail.run.id });
+    });
+  }
+
+  /** Programs that can show a run; none where that cannot be told. */
+  async viewers(run: number): Promise<readonly ViewerRow[]> {
+    const { directory } = this;
+    if (directory === null) return [];
+    return request('run.viewers', { directory, run }).catch(() => []);
+  }
+
+  async openIn(viewer: ViewerRow['viewer']): Promise<void> {
+    const { directory, detail } = this;
+    if (directory === null || !detail) return;
+    await this.#command(async () => {
+      await request('run.openIn', { directory, run: detail.run.id, viewer });
     });
   }
 

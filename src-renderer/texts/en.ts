@@ -40,6 +40,7 @@ export const en = {
   'run.cancel': 'Cancel',
   'run.cancelling': 'Cancelling…',
   'run.export': 'Export…',
+  'run.openIn': 'Open in…',
   'run.rename': 'Rename',
   'run.renameHint': 'Name of run {run}; empty takes it away',
   'run.pin': 'Pin',

@@ -41,6 +41,7 @@ export const zh: Readonly<Record<TextKey, string>> = {
   'run.cancel': '取消',
   'run.cancelling': '正在取消…',
   'run.export': '导出…',
+  'run.openIn': '用其他程序打开…',
   'run.rename': '重命名',
   'run.renameHint': '运行 {run} 的名称；留空则去除',
   'run.pin': '置顶',

@@ -282,6 +282,9 @@ describe.skipIf(skipsDesk)(`the window${displayNote}`, () => {
       ['run.start', { directory: elsewhere }, 'DESK-002'],
       ['run.cancel', { directory: elsewhere }, 'DESK-002'],
       ['run.export', { directory: elsewhere, run: 1 }, 'DESK-002'],
+      ['run.viewers', { directory: elsewhere, run: 1 }, 'DESK-002'],
+      ['run.openIn', { directory: elsewhere, run: 1, viewer: 'klayout' }, 'DESK-002'],
+      ['run.openIn', { directory: dir, run: 1, viewer: 'sh' }, 'DESK-004'],
       ['projects.forget', { directory: elsewhere }, 'DESK-002'],
       ['project.log', { directory: dir, run: 9, from: 0 }, 'FLOW-013'],
     ];

@@ -1,9 +1,6 @@
-import { mkdirSync } from 'node:fs';
-import { join, resolve } from 'node:path';
 import { IngotError } from '../../base/diagnostic.ts';
-import { exportRun, openProject, readRunDetail } from '../../flow/index.ts';
-import { ensureKit } from '../../tools/kit-store.ts';
-import { handover, openDetached, VIEWERS, type Viewer } from '../../tools/handover.ts';
+import { openProject, prepareOpen } from '../../flow/index.ts';
+import { openDetached, VIEWERS, type Viewer } from '../../tools/handover.ts';
 import { JSON_OPTION, PROJECT_OPTION, type Command } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import { parseRunId } from '../parse.ts';
@@ -24,13 +21,8 @@ export const openCommand: Command = {
     const viewer = parseViewer(given.text('with'));
     const project = openProject(given.text('project') ?? '.');
     try {
-      const run = readRunDetail(project, parseRunId(given.positionals[0]));
-      // Beside the artefacts, whose names there are digests: a viewer goes by names.
-      const folder = resolve(join(project.dir, 'open', String(run.id)));
-      mkdirSync(folder, { recursive: true });
-      exportRun(project, { out: folder, runId: run.id, flow: shell.flow?.steps });
-      const lefs = viewer === 'openroad' ? await kitLefs(String(run.settings['kit.name'])) : [];
-      const start = handover({ viewer, folder, lefs });
+      const runId = parseRunId(given.positionals[0]);
+      const start = await prepareOpen(project, { runId, viewer, flow: shell.flow?.steps });
       if (given.flag('json')) shell.print(JSON.stringify(start));
       else shell.print([start.command, ...start.args].join(' '));
       if (!given.flag('print')) await openDetached(start);
@@ -40,11 +32,6 @@ export const openCommand: Command = {
     return EXIT.ok;
   },
 };
-
-async function kitLefs(name: string): Promise<string[]> {
-  const files = await ensureKit(name);
-  return [files.techLef, files.cellLef];
-}
 
 function parseViewer(text: string | undefined): Viewer {
   const viewer = VIEWERS.find((name) => name === text);
