@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { trimLiberty } from '../../src-main/stages/kit/index.ts';
+import type { SynthesisRecipe } from '../../src-main/stages/netlist/index.ts';
 import type { RtlDesign } from '../../src-main/stages/rtl/index.ts';
 import { parseAnswer, parseCount, proveEquivalent } from '../../src-main/tools/yosys-equivalence.ts';
 import { synthesize, type YosysEngine } from '../../src-main/tools/yosys.ts';
@@ -106,7 +107,8 @@ describe.skipIf(!kitFiles || !native.path)(`the digits chip${kitNote}${native.no
       expect(laidOut).toMatchObject({ verdict: 'proved', renamed: 0 });
       expect(laidOut.flops).toBeGreaterThan(2000);
       expect(laidOut.points).toBeGreaterThan(4000);
-      const input = { design, kit, liberty: kitText('liberty'), clockPeriodPs: 2600 };
+      const recipe = demoText(demo, 'synthesis-recipe.txt') as SynthesisRecipe;
+      const input = { design, kit, recipe, liberty: kitText('liberty'), clockPeriodPs: 2600 };
       const other = await synthesize({ ...input, tool: 'wasm' });
       expect(other.version).not.toBe(laidOut.version);
       const same = await prove(other.verilog);

@@ -228,7 +228,7 @@ const VERILATOR: Tool = {
 };
 
 const IVERILOG: Tool = {
-  adds: 'replay of the gate-level netlist by a second simulator',
+  adds: 'proof that the RTL gives the bits and cycles of the simulator, by a second one with unknown values',
   versionArgs: ['-V'],
   versionLine: /^Icarus/,
   capabilities: { '-g2012': 'SystemVerilog', '-gspecify': 'delays of cells' },
@@ -273,7 +273,7 @@ export const TOOLS: Readonly<Record<Program, Tool>> = {
   ),
   netgen: tclTool(
     {
-      adds: 'layout against netlist, with what Magic extracts',
+      adds: 'layout against netlist, with what KLayout extracts',
       // There is no option for it: the banner has it.
       versionArgs: ['-batch', 'exit'],
       versionLine: /^Netgen .*\d/,
