@@ -51,8 +51,8 @@ export async function runNetgen(
     inputs: [
       { name: 'layout.spice', contents: input.layout },
       { name: 'reference.spice', contents: input.reference },
-      // Cells are compared pin by pin: none may be swapped.
-      { name: 'setup.tcl', contents: '# nothing is permuted\n' },
+      // Cells are compared pin by pin and one by one: none may be swapped, and diodes side by side stay as many as they are.
+      { name: 'setup.tcl', contents: '# nothing is permuted\nproperty parallel none\n' },
     ],
     outputs: ['answer.txt'],
     limits: { timeMs: TIME_LIMIT_MS },

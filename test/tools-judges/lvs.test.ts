@@ -124,6 +124,28 @@ describe.skipIf(!kitFiles || !klayout.path)(
   },
 );
 
+test.skipIf(!netgen.path)(
+  `Netgen counts cells side by side one by one, as diodes of one net are${netgen.note}`,
+  async () => {
+    const spice = (cells: number): string =>
+      [
+        '.SUBCKT DIODE A VDD VSS',
+        '.ENDS',
+        '.SUBCKT GATE A Z VDD VSS',
+        '.ENDS',
+        '.SUBCKT INGOT_TOP IN OUT VDD VSS',
+        'X1 IN OUT VDD VSS GATE',
+        ...Array.from({ length: cells }, (_, i) => `X${i + 2} IN VDD VSS DIODE`),
+        '.ENDS',
+        '',
+      ].join('\n');
+    const same = await runNetgen({ layout: spice(3), reference: spice(3) }, join(folder, 'diodes'));
+    expect([same.isSame, same.instances]).toEqual([true, 4]);
+    const fewer = await runNetgen({ layout: spice(2), reference: spice(3) }, join(folder, 'diodes-fewer'));
+    expect(fewer.isSame).toBe(false);
+  },
+);
+
 test('an answer of Netgen about nothing, or none, is no match', () => {
   const log = (devices: number) =>
     `Circuit 1 contains ${devices} devices, Circuit 2 contains ${devices} devices.\nCircuit 1 contains 9 nets,    Circuit 2 contains 9 nets.\n`;
