@@ -115,6 +115,15 @@ describe('config.mk', () => {
     expect(sources[1]!.text).not.toContain('`line');
   });
 
+  test('the front end is taken; others leave the choice to the files', () => {
+    const slang = orfs('export SYNTH_HDL_FRONTEND = slang\n');
+    expect(slang.settings['synthesis.frontend']).toBe('slang');
+    expect(verdictOf(slang, 'SYNTH_HDL_FRONTEND')).toBe('taken');
+    const other = orfs('export SYNTH_HDL_FRONTEND = verific\n');
+    expect(other.settings).not.toHaveProperty('synthesis.frontend');
+    expect(verdictOf(other, 'SYNTH_HDL_FRONTEND')).toBe('ignored');
+  });
+
   test('a die, definitions, density', () => {
     const project = orfs(
       'export DIE_AREA = 10 20 110 140\nexport CORE_AREA = 12 22 108 138\nexport VERILOG_DEFINES = -D X=4 -DY\nexport PLACE_DENSITY = 0.6\n',
@@ -172,6 +181,7 @@ describe('LibreLane', () => {
       CLOCK_PERIOD: 'expr::($BASE + 1) * 2 / 4',
       BASE: 4,
       FP_CORE_UTIL: 40,
+      USE_SLANG: true,
       PL_TARGET_DENSITY_PCT: 55,
       IO_DELAY_CONSTRAINT: 10,
       'pdk::sky130*': { FP_CORE_UTIL: 20 },
@@ -182,6 +192,7 @@ describe('LibreLane', () => {
       'floorplan.utilization': 0.4,
       'floorplan.aspectRatio': 2,
       'synthesis.flatten': false,
+      'synthesis.frontend': 'slang',
     });
     const sdc = new TextDecoder().decode(bytesOf(project, 'constraints'));
     expect(sdc).toContain('create_clock -name c -period 2.5 [get_ports {c}]');
