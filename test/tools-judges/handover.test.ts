@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test, vi } from 'vitest';
-import { handover, openDetached, type Viewer } from '../../src-main/tools/handover.ts';
+import { handover, openDetached, viewersOf, type Viewer } from '../../src-main/tools/handover.ts';
 import { codeOf } from '../support/code-of.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'ingot-handover-'));
@@ -38,6 +38,14 @@ test('a viewer that is missing, and a run with nothing for it, are told apart', 
   expect(codeFor('gtkwave')).toBe('TOOL-070');
   expect(codeFor('klayout')).toBe('TOOL-071');
   expect(codeFor('surfer')).toBe('TOOL-071');
+});
+
+test('only programs that are there and find a file of theirs are offered', () => {
+  const offered = (...files: string[]) => withPath(() => viewersOf(new Set(files)));
+  expect(offered('chip.gds', 'chip.def', 'netlist.v')).toEqual(['klayout', 'openroad']);
+  // GTKWave is not there.
+  expect(offered('waves.vcd')).toEqual(['surfer']);
+  expect(offered('netlist.v')).toEqual([]);
 });
 
 test('KLayout gets the layout with its marks, as arguments that no shell reads', async () => {
