@@ -57,6 +57,8 @@ const EXIT_OF: Readonly<Record<string, number>> = {
   COMPILE: EXIT.input,
   SIM: EXIT.input,
   NETLIST: EXIT.input,
+  // RTL that is given.
+  SLANG: EXIT.input,
   // A DEF and constraints that are given; what else layout and timing complain of is a failed step.
   ...Object.fromEntries(
     ['LAYOUT-001', 'LAYOUT-002', 'LAYOUT-005', 'LAYOUT-006', 'LAYOUT-007', 'LAYOUT-050', 'LAYOUT-051']

@@ -22,7 +22,7 @@ export function slangDiagnostics(): SlangDiagnostics {
       if (place === undefined || found.has(line)) return;
       const isWarning = severity === 'warning';
       found.set(line, {
-        code: isWarning ? 'SLANG-001' : 'TOOL-028',
+        code: isWarning ? 'SLANG-001' : 'SLANG-002',
         severity: isWarning ? 'warning' : 'error',
         message: text!,
         place,

@@ -45,7 +45,7 @@ export async function slangVersion(tool: YosysRunOptions['tool'] = 'auto'): Prom
 const isNative = async (tool: YosysRunOptions['tool']): Promise<boolean> =>
   tool !== 'wasm' && (await findTool('yosys')).capabilities.includes('read_slang');
 
-/** Throws TOOL-028 what is wrong in the sources, with file, line and column; else as runYosys. */
+/** Throws SLANG-002 what is wrong in the sources, with file, line and column; else as runYosys. */
 export async function elaborate(input: SlangInput, options: YosysRunOptions): Promise<Elaborated> {
   const tool: YosysEngine = (await isNative(options.tool)) ? 'native' : 'wasm';
   const messages = slangDiagnostics();
@@ -68,7 +68,7 @@ export async function elaborate(input: SlangInput, options: YosysRunOptions): Pr
     const wrong = messages.errors();
     if (!(error instanceof IngotError && error.diagnostic.code === 'TOOL-021') || wrong.length === 0)
       throw error;
-    throw new IngotError('TOOL-028', wrong.map(({ message }) => message).join('; '), {
+    throw new IngotError('SLANG-002', wrong.map(({ message }) => message).join('; '), {
       place: wrong[0]!.place!,
       remedy: 'correct the source; synthesis.frontend = yosys tries the reader of Yosys instead',
     });

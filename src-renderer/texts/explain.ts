@@ -110,6 +110,11 @@ const PREFIX: Readonly<Record<string, Explanation>> = {
     causes: ['Too little memory', 'A wrong version'],
     tries: ['synthesis.tool wasm', 'synthesis.flatten false'],
   },
+  SLANG: {
+    means: 'The RTL has a mistake, or says more than SystemVerilog for chips allows.',
+    causes: ['A mistake in the source', 'A macro that another file defines', 'A header that was not found'],
+    tries: ['Correct the line that is named', 'synthesis.frontend yosys, where the RTL is plain Verilog'],
+  },
   PLACE: {
     means: 'The cells found no legal places.',
     causes: ['The die is too small'],

@@ -87,6 +87,11 @@ export const explainZh: Readonly<Record<string, Explanation>> = {
     causes: ['内存不足', '版本不合适'],
     tries: ['synthesis.tool 设为 wasm', 'synthesis.flatten 设为 false'],
   },
+  SLANG: {
+    means: 'RTL 有错误，或用了芯片综合不支持的 SystemVerilog。',
+    causes: ['源文件有错误', '宏在另一个文件里定义', '找不到头文件'],
+    tries: ['改正所指的行', 'RTL 是普通 Verilog 时，synthesis.frontend 设为 yosys'],
+  },
   PLACE: {
     means: '单元找不到合法位置。',
     causes: ['裸片太小'],

@@ -123,7 +123,7 @@ describe('slang', () => {
     }));
     const line = PIPE.split('\n').findIndex((l) => l.includes('foreach')) + 1;
     const wrong = await refused(read(broken));
-    expect([wrong.code, wrong.place]).toEqual(['TOOL-028', `pipe.sv:${line}:14`]);
+    expect([wrong.code, wrong.place]).toEqual(['SLANG-002', `pipe.sv:${line}:14`]);
     expect(wrong.message).toContain('hstory');
     expect(wrong.remedy).toContain('synthesis.frontend');
   });
@@ -134,7 +134,7 @@ describe('slang', () => {
       '`line 41 "tail.svh" 0\n  assign nowhere.done = 1;\n  assign done',
     );
     const wrong = await refused(read([{ name: 'pipe.sv', text }, ...SOURCES.slice(1)]));
-    expect([wrong.code, wrong.place]).toEqual(['TOOL-028', 'tail.svh:41:10']);
+    expect([wrong.code, wrong.place]).toEqual(['SLANG-002', 'tail.svh:41:10']);
   });
 
   it('takes no top into a script that could be a command', async () => {
