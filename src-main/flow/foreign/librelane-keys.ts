@@ -12,7 +12,7 @@ export const MET: Readonly<Record<string, string>> = {
 };
 
 export const IGNORED: Readonly<Record<string, string>> = {
-  SYNTH_STRATEGY: 'logic is mapped for the clock period',
+  SYNTH_STRATEGY: 'the smallest netlist is kept unless it misses the clock (synthesis.strategy)',
   CORE_AREA: 'the core is the die less the margin that the power grid needs',
   FP_PIN_ORDER_CFG: 'ports go where wires get short',
   IO_PIN_ORDER_CFG: 'ports go where wires get short',

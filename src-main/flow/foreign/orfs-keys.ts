@@ -18,7 +18,7 @@ const MACRO = 'there are no macros';
 const OTHER = 'a switch of a program that is not used here';
 
 export const IGNORED: Readonly<Record<string, string>> = {
-  ABC_AREA: 'logic is mapped for the clock period',
+  ABC_AREA: 'the smallest netlist is kept unless it misses the clock (synthesis.strategy)',
   CORE_AREA: 'the core is the die less the margin that the power grid needs',
   CORE_MARGIN: 'the margin is what the power grid needs',
   MAX_ROUTING_LAYER: 'the router uses metal2 to metal6',
@@ -63,8 +63,10 @@ export const IGNORED: Readonly<Record<string, string>> = {
   SLEW_MARGIN: REPAIR,
   CAP_MARGIN: REPAIR,
   RECOVER_POWER: 'power is not traded for slack',
-  SWAP_ARITH_OPERATORS: 'adders are full adders of the kit',
-  ADDER_MAP_FILE: 'adders are full adders of the kit',
+  SWAP_ARITH_OPERATORS:
+    'adders are full adders of the kit, or prefix trees where those miss the clock (synthesis.strategy)',
+  ADDER_MAP_FILE:
+    'adders are full adders of the kit, or prefix trees where those miss the clock (synthesis.strategy)',
   OPENROAD_HIERARCHICAL: 'the netlist is flat after mapping',
   SYNTH_CANONICALIZE_TCL: 'a script of another flow',
   SYNTH_KEEP_MODULES: 'the netlist is flat after mapping',
