@@ -17,27 +17,41 @@ export interface DrivenNet {
 }
 
 const STEPS_OF_A_SLEW = 400;
-const BISECTIONS = 40;
+/** Lengths of the ramp tried, up to twice what the slew would take on its own. */
+const RAMPS = 64;
+const BISECTIONS = 30;
 /** A node without capacitance would have no state; a thousandth of the other's is not seen in the result. */
 const LEAST_PART = 1e-3;
 
-/** The 50 % delay in ps to a sink of this Elmore delay; NaN when no ramp gives the driver's node that slew. */
-export function steppedWireDelayPs(net: DrivenNet, elmorePs: number): number {
+/**
+ * The 50 % delays in ps to a sink of this Elmore delay, one for each ramp that gives the driver's node that slew: mostly
+ * one, but a short ramp can leave to the tail of the far capacitance what a longer one has by itself.
+ */
+export function steppedWireDelaysPs(net: DrivenNet, elmorePs: number): number[] {
   const { slewPs, slewLower, slewUpper } = net;
-  const slewOf = (rampPs: number): number => {
-    const [low, , high] = crossings(net, rampPs, elmorePs, [slewLower, 0.5, slewUpper]).driver;
-    return high! - low!;
+  const levels = [slewLower, 0.5, slewUpper];
+  const excessPs = (rampPs: number): number => {
+    const { driver } = crossings(net, rampPs, elmorePs, levels);
+    return driver[2]! - driver[0]! - slewPs;
   };
-  let short = 0;
-  let long = (2 * slewPs) / (slewUpper - slewLower);
-  if (slewOf(short) > slewPs || slewOf(long) < slewPs) return Number.NaN;
-  for (let i = 0; i < BISECTIONS; i++) {
-    const middle = (short + long) / 2;
-    if (slewOf(middle) < slewPs) short = middle;
-    else long = middle;
+  const stepPs = (2 * slewPs) / (slewUpper - slewLower) / RAMPS;
+  const delaysPs: number[] = [];
+  let before = excessPs(0);
+  for (let k = 1; k <= RAMPS; k++) {
+    const here = excessPs(k * stepPs);
+    if (before * here <= 0) {
+      let [low, high] = [(k - 1) * stepPs, k * stepPs];
+      for (let i = 0; i < BISECTIONS; i++) {
+        const middle = (low + high) / 2;
+        if (excessPs(middle) * before > 0) low = middle;
+        else high = middle;
+      }
+      const { driver, sink } = crossings(net, high, elmorePs, levels);
+      delaysPs.push(sink - driver[1]!);
+    }
+    before = here;
   }
-  const { driver, sink } = crossings(net, long, elmorePs, [slewLower, 0.5, slewUpper]);
-  return sink - driver[1]!;
+  return delaysPs;
 }
 
 /** Times at which the driver's node crosses the levels and the sink crosses one half; implicit trapezoids. */
