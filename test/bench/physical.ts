@@ -1,5 +1,5 @@
 /**
- * `npm run bench:physical [-- --cells small|10k|30k|45k|118k|all ... | NAME ... | FILE.v ...] [--sdc F] [--utilization U]
+ * `npm run bench:physical [-- --cells small|10k|15k|30k|45k|118k|all ... | NAME ... | FILE.v ...] [--sdc F] [--utilization U]
  * [--seed S] [--threads N] [--update] [--mixed] [--alone] [--resume]`: netlists through `ingot pnr`'s flow, what came of it
  * as tables, compared with physical-baseline.json (quality with a small margin, time and memory with a large one). Leaves
  * with 1 if one falls short. With OpenROAD on the PATH the same goes through it, for a table of both (not with --alone);
@@ -109,6 +109,7 @@ const DESIGNS: readonly Design[] = [
   systolic(4, '10k'),
   control('control', 0.6),
   control('control-dense', 0.7),
+  systolic(6, '15k'),
   systolic(8, '30k'),
   systolic(10, '45k'),
   systolic(16, '118k'),
