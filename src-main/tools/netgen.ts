@@ -1,7 +1,6 @@
 /**
  * Netgen (`netgen-lvs`) as one more judge of layout versus schematic: it compares two netlists by their connections
- *, and the names of the ports. It reads no layout: the
- * netlist of the GDS is KLayout's.
+ * and the names of the ports. It reads no layout: the netlist of the GDS is KLayout's.
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -1,7 +1,7 @@
 /**
  * The netlist as SPICE, what a layout is compared with: an empty circuit for each library cell, with those of its pins
- * that some instance connects (a layout has no more), supplies by their own names, and the top circuit. SPICE knows no
- * capitals.
+ * that some instance connects (a layout has no more), supplies by their own names, and the top circuit with the ports
+ * that meet a cell (an extracted netlist has no others). SPICE knows no capitals.
  */
 import { IngotError } from '../base/diagnostic.ts';
 import type { Kit, Master } from '../stages/kit/index.ts';
@@ -15,7 +15,8 @@ export function referenceSpice(netlist: Netlist, kit: Kit): string {
   const { ports, instMaster, instPinStart, pinNet } = netlist;
   const used = usedPins(netlist, kit);
   const supplies = suppliesOf([...used.keys()].map((m) => kit.masters[m]!));
-  const names = [...ports.map((port) => port.name), ...supplies];
+  const met = new Set(pinNet);
+  const names = [...ports.filter((port) => met.has(port.net)).map((port) => port.name), ...supplies];
   requireDistinct(names);
   const portOfNet = new Map(ports.map((port) => [port.net, port.name]));
   const netName = (net: number): string => portOfNet.get(net) ?? `net$${net}`;

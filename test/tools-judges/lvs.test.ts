@@ -107,6 +107,22 @@ describe.skipIf(!kitFiles || !klayout.path)(
       expect(found.differences.every(([kind]) => kind === 'name')).toBe(true);
     });
 
+    test('an input that no cell reads is no difference', async () => {
+      const good = design();
+      const { ports, netNames, netPinStart } = good.netlist;
+      const spare = { ...ports[0]!, name: 'spare', direction: 'input' as const, net: netNames.length };
+      const netlist = {
+        ...good.netlist,
+        ports: [...ports, spare],
+        netNames: [...netNames, 'spare'],
+        netPinStart: Int32Array.from([...netPinStart, netPinStart.at(-1)!]),
+      };
+      const verilog = verilogOf(netlist);
+      expect(verilog).toMatch(/input spare/);
+      const found = await judge(good, verilog);
+      expect([found.klayout, found.netgen]).toEqual([true, netgen.path ? true : null]);
+    });
+
     test('the picture shows the chip, on black, the same one twice', async () => {
       const gds = writeGds(design(), kitGds());
       const input = { gds, lyp: layerProperties(nangate45()) };

@@ -8,7 +8,7 @@ const SHOWN_MAX = 50;
 export const checkStep = defineStep({
   name: 'check',
   title: 'Check the finished layout',
-  version: 7,
+  version: 8,
   inputs: ['kit.bin', 'kit.gds', 'chip.gds', 'chip.def', 'netlist.v', 'filled.bin'],
   outputs: ['drc.lyrdb', 'check.json', 'klayout.lyp'],
   optionalOutputs: ['klayout.png'],

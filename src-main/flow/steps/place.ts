@@ -8,7 +8,7 @@ const PHASES = ['rough', 'ports', 'repair', 'global', 'legal', 'detailed'] as co
 export const placeStep = defineStep({
   name: 'place',
   title: 'Place',
-  version: 10,
+  version: 11,
   inputs: ['kit.bin', 'floorplan.bin', 'constraints.bin'],
   outputs: ['placed.bin', 'padding.bin'],
   settings: ['place.seed'],
