@@ -6,7 +6,7 @@ import { judged, packChip, readChip, readConstraints, readKitArtefact } from './
 export const repairStep = defineStep({
   name: 'repair',
   title: 'Repair timing',
-  version: 3,
+  version: 4,
   inputs: ['kit.bin', 'clocked.bin', 'padding.bin', 'constraints.bin'],
   outputs: ['repaired.bin', 'repair-journal.bin'],
   settings: ['timing.repair'],

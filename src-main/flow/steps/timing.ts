@@ -11,7 +11,7 @@ const PATHS = 20;
 export const timingStep = defineStep({
   name: 'timing',
   title: 'Extract and time',
-  version: 9,
+  version: 10,
   inputs: ['kit.bin', 'kit.lib', 'filled.bin', 'constraints.bin'],
   outputs: ['parasitics.bin', 'timing.bin', 'chip.spef', 'chip.sdc', 'chip.sdf'],
   exports: ['chip.spef', 'chip.sdc', 'chip.sdf'],

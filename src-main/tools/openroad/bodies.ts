@@ -178,7 +178,7 @@ export const globalRouteBody = (): string[] => [
 ];
 
 /** Percent of the antenna ratio kept free: detailed routing takes other ways than the global one that is repaired. */
-const ANTENNA_MARGIN = 30;
+const ANTENNA_MARGIN = 60;
 
 /** Routed globally again, as no database of 2023 keeps the router's state. */
 export const antennaBody = (plan: OpenRoadPlan): string[] => [

@@ -66,7 +66,7 @@ const globalRouteStep = openRoadStep({
 const antennaStep = openRoadStep({
   name: 'openroad-antennas',
   title: 'OpenROAD: repair antennas',
-  version: 3,
+  version: 4,
   stage: 'globalroute',
   source: 'database',
   before: 'openroad-global-route.odb',
