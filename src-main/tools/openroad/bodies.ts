@@ -178,10 +178,46 @@ export const globalRouteBody = (): string[] => [
 ];
 
 /** Percent of the antenna ratio kept free: detailed routing takes other ways than the global one that is repaired. */
-const ANTENNA_MARGIN = 60;
+const ANTENNA_MARGIN = 30;
+
+/** Nets of input ports shorter than this hang too little metal on a gate, whatever layer it is on. */
+const PORT_NET_MOST_UM = 50;
+
+/**
+ * A diode on every long net that only a port drives: nothing on it drains charge, and repair_antennas, which judges by
+ * the layers of global routing, misses some (LibreLane puts diodes on ports too). Put at the first sink, then legalised.
+ */
+const portDiodeLines = (plan: OpenRoadPlan): string[] => [
+  `set block [ord::get_db_block]
+set units [$block getDbUnitsPerMicron]
+set master [[ord::get_db] findMaster ${plan.diode}]
+set count 0
+foreach port [$block getBTerms] {
+  set net [$port getNet]
+  set sinks [$net getITerms]
+  if {[$port getIoType] ne "INPUT" || [$port getSigType] ne "SIGNAL" || [llength $sinks] == 0} continue
+  set box [$net getTermBBox]
+  if {[$box dx] + [$box dy] < ${PORT_NET_MOST_UM} * $units} continue
+  set at [[[lindex $sinks 0] getInst] getLocation]
+  set diode [odb::dbInst_create $block $master port_diode_$count]
+  $diode setLocation [lindex $at 0] [lindex $at 1]
+  $diode setPlacementStatus PLACED
+  foreach pin [$diode getITerms] {
+    if {[[$pin getMTerm] getSigType] eq "SIGNAL"} { $pin connect $net }
+  }
+  incr count
+}
+ingot_value port_diodes $count
+if {$count > 0} {
+  global_connect
+  set_placement_padding -global -left 0 -right 0
+  detailed_placement
+}`,
+];
 
 /** Routed globally again, as no database of 2023 keeps the router's state. */
 export const antennaBody = (plan: OpenRoadPlan): string[] => [
+  ...portDiodeLines(plan),
   ...globalRouteLines,
   `ingot_run repair_antennas {{-iterations 5} {-ratio_margin ${ANTENNA_MARGIN}}} ${plan.diode}`,
   'if {[ingot_has check_placement]} { check_placement -verbose }',

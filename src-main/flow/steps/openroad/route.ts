@@ -66,7 +66,7 @@ const globalRouteStep = openRoadStep({
 const antennaStep = openRoadStep({
   name: 'openroad-antennas',
   title: 'OpenROAD: repair antennas',
-  version: 4,
+  version: 5,
   stage: 'globalroute',
   source: 'database',
   before: 'openroad-global-route.odb',
