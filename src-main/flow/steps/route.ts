@@ -15,6 +15,7 @@ export const routeStep = defineStep({
   async run(context) {
     const { routeChip, verifyRouting } = await import('../../stages/routing/index.ts');
     const { makeRoutePool } = await import('../../tools/route-pool.ts');
+    const { freeMemory } = await import('../../tools/free-memory.ts');
     const kit = readKitArtefact(context);
     const { netlist: given, floorplan, placement: before } = readChip(context, 'repaired.bin');
     const options = { maxRounds: context.settings['route.maxRounds'], seed: context.settings['route.seed'] };
@@ -61,6 +62,8 @@ export const routeStep = defineStep({
       });
     }
     context.progress(0.97, 'verifying');
+    // The router's lattice goes before the judge's shapes come.
+    freeMemory();
     context.proof({
       name: 'every net is routed without conflict',
       judge: 'verifyRouting',
