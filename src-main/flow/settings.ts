@@ -215,7 +215,7 @@ export const SETTINGS = {
     type: 'choice',
     default: 'all',
     values: ['none', 'fast', 'all'],
-    help: 'foreign judges of the layout, where installed: none; KLayout on nets and rules; also that it draws DEF and GDS alike',
+    help: 'foreign judges of the layout, where installed: none; KLayout on nets and rules; also that it draws DEF and GDS alike, and the netlist of the GDS by KLayout and Netgen',
   },
   'kit.name': {
     type: 'choice',

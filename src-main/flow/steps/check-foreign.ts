@@ -27,7 +27,10 @@ interface Judged {
   readonly rules: RoutingRules;
 }
 
-/** KLayout twice, side by side: its net extraction takes as long as all the rules. */
+/**
+ * In two lines side by side: KLayout's nets and rules, one after the other, and its netlist with what Netgen makes of it;
+ * without the latter, nets beside rules. Each takes one processor.
+ */
 export async function foreignJudges(context: Context, judged: Judged): Promise<void> {
   const { gds, def, pins, rules, lyp } = judged;
   const choice = context.settings['check.foreign'];
@@ -39,15 +42,19 @@ export async function foreignJudges(context: Context, judged: Judged): Promise<v
       [NETS, RULES, DRAWN, NETLIST, MATCHED],
       choice === 'none' ? 'check.foreign is none' : 'klayout is not on the PATH',
     );
-  context.progress(0.5, 'KLayout: nets and routing rules');
+  context.progress(0.5, 'KLayout: nets, rules, netlist');
   const { runKLayout } = await import('../../tools/klayout.ts');
   const { runKLayoutRules } = await import('../../tools/klayout-rules.ts');
   const drawn = choice === 'all' ? { drawn: await drawnWith(context, def) } : {};
   const folder = (name: string): string => join(context.workDir, name);
-  const [nets, geometry] = await Promise.all([
-    runKLayout({ gds, pins }, folder('nets'), context.signal),
-    runKLayoutRules({ gds, rules, ...drawn }, folder('rules'), context.signal),
-  ]);
+  const comparison = choice === 'all' ? compareNetlists(context, version, judged) : null;
+  // Its failure counts where it is awaited, not as one that nobody heard.
+  comparison?.catch(() => undefined);
+  const readNets = () => runKLayout({ gds, pins }, folder('nets'), context.signal);
+  const checkRules = () => runKLayoutRules({ gds, rules, ...drawn }, folder('rules'), context.signal);
+  const [nets, geometry] = comparison
+    ? [await readNets(), await checkRules()]
+    : await Promise.all([readNets(), checkRules()]);
   if (nets.status === 'skipped') return skip([NETS, RULES, DRAWN], nets.reason);
   if (geometry.status === 'skipped') return skip([NETS, RULES, DRAWN], geometry.reason);
   proveNets(context, version, nets);
@@ -57,14 +64,16 @@ export async function foreignJudges(context: Context, judged: Judged): Promise<v
   const { drawWithKLayout } = await import('../../tools/klayout-picture.ts');
   const picture = await drawWithKLayout({ gds, lyp }, folder('picture'), context.signal);
   if (picture !== null) context.writeArtefact('klayout.png', picture);
-  if (choice === 'all') await compareNetlists(context, version, judged);
+  if (comparison) (await comparison)();
   else skip([NETLIST, MATCHED], `check.foreign is ${choice}`);
 }
 
-/** Layout versus schematic: KLayout's own comparison, then Netgen's. */
-async function compareNetlists(context: Context, judge: string, judged: Judged): Promise<void> {
+/**
+ * Layout versus schematic: KLayout's own comparison, then Netgen's. Gives what records the findings: those of the other
+ * line come first, whichever is done first.
+ */
+async function compareNetlists(context: Context, judge: string, judged: Judged): Promise<() => void> {
   const { kit, top, gds, pins } = judged;
-  context.progress(0.8, 'KLayout: netlist from the GDS');
   const { compareNetlist } = await import('../../tools/klayout-netlist.ts');
   const { referenceSpice, suppliesOf } = await import('../../tools/reference-spice.ts');
   const { readNetlist } = await import('../../stages/netlist/index.ts');
@@ -77,31 +86,40 @@ async function compareNetlists(context: Context, judge: string, judged: Judged):
     folder('netlist'),
     context.signal,
   );
-  if (outcome.status === 'skipped') return;
+  if (outcome.status === 'skipped') return () => undefined;
   const { result: r, extracted } = outcome;
-  for (const [kind, ours, theirs] of r.differences)
-    context.log({
-      code: 'CHECK-014',
-      severity: 'error',
-      message: `${kind}: ${ours ?? 'nothing'} in the layout, ${theirs ?? 'nothing'} in the netlist`,
+  const recordMatched = await matchByNetgen(context, extracted, reference);
+  return () => {
+    for (const [kind, ours, theirs] of r.differences)
+      context.log({
+        code: 'CHECK-014',
+        severity: 'error',
+        message: `${kind}: ${ours ?? 'nothing'} in the layout, ${theirs ?? 'nothing'} in the netlist`,
+      });
+    context.proof({
+      name: NETLIST,
+      judge,
+      result: r.isSame ? 'pass' : 'fail',
+      detail: `from shapes and labels alone: ${r.instances} cells and ${r.nets} nets matched, ${r.ports} ports and supplies by name, ${r.differenceCount} differences`,
     });
-  context.proof({
-    name: NETLIST,
-    judge,
-    result: r.isSame ? 'pass' : 'fail',
-    detail: `from shapes and labels alone: ${r.instances} cells and ${r.nets} nets matched, ${r.ports} ports and supplies by name, ${r.differenceCount} differences`,
-  });
+    recordMatched();
+  };
+}
+
+async function matchByNetgen(context: Context, layout: string, reference: string): Promise<() => void> {
   const version = await toolVersion('netgen');
   if (version === null)
-    return context.proof({ name: MATCHED, judge: 'Netgen', result: 'skipped', detail: 'netgen not found' });
+    return () =>
+      context.proof({ name: MATCHED, judge: 'Netgen', result: 'skipped', detail: 'netgen not found' });
   const { runNetgen } = await import('../../tools/netgen.ts');
-  const n = await runNetgen({ layout: extracted, reference }, folder('netgen'), context.signal);
-  context.proof({
-    name: MATCHED,
-    judge: version,
-    result: n.isSame ? 'pass' : 'fail',
-    detail: `${n.instances} cells, ${n.nets} nets, ports by name: ${n.answer}`,
-  });
+  const n = await runNetgen({ layout, reference }, join(context.workDir, 'netgen'), context.signal);
+  return () =>
+    context.proof({
+      name: MATCHED,
+      judge: version,
+      result: n.isSame ? 'pass' : 'fail',
+      detail: `${n.instances} cells, ${n.nets} nets, ports by name: ${n.answer}`,
+    });
 }
 
 async function drawnWith(context: Context, def: string): Promise<DrawnDef> {
