@@ -168,16 +168,23 @@ describe.skipIf(skipsDesk)(`manners of the window${displayNote}`, () => {
     const { page, app } = desk;
     const model = resolve(import.meta.dirname, '../../resources/examples/digits/digits-cnn.onnx');
     // A file that only the browser can make: the page itself cannot give one a path.
-    await app.evaluate(async ({ BrowserWindow }, path) => {
-      const { debugger: devtools } = BrowserWindow.getAllWindows()[0]!.webContents;
-      devtools.attach();
-      const data = { items: [], files: [path], dragOperationsMask: 1 };
-      for (const type of ['dragEnter', 'dragOver', 'drop'])
-        await devtools.sendCommand('Input.dispatchDragEvent', { type, x: 500, y: 300, data });
-      devtools.detach();
-    }, model);
+    const drop = (): Promise<void> =>
+      app.evaluate(async ({ BrowserWindow }, path) => {
+        const { debugger: devtools } = BrowserWindow.getAllWindows()[0]!.webContents;
+        devtools.attach();
+        const data = { items: [], files: [path], dragOperationsMask: 1 };
+        for (const type of ['dragEnter', 'dragOver', 'drop'])
+          await devtools.sendCommand('Input.dispatchDragEvent', { type, x: 500, y: 300, data });
+        devtools.detach();
+      }, model);
     const wizard = page.getByTestId('wizard');
-    await wizard.getByText('digits-cnn.onnx').waitFor();
+    const name = wizard.getByText('digits-cnn.onnx');
+    // On a busy machine the browser may drop it before the page listens.
+    for (let k = 0; k < 5 && !(await name.isVisible()); k++) {
+      await drop();
+      await name.waitFor({ timeout: 5000 }).catch(() => undefined);
+    }
+    await name.waitFor();
     expect(await wizard.getByLabel('Name').inputValue()).toBe('digits-cnn');
   });
 
