@@ -387,7 +387,7 @@ class Judge {
       );
     const ownWorst = report.clockReports?.[0].setup.worstSlackPs ?? worst;
     const mhz = 1e6 / (constraints.periodPs - ownWorst);
-    if (Math.abs(mhz - report.clockMhz) > 1e-6 * mhz)
+    if (Math.abs(mhz - report.clockMhz) > 1e-6 * Math.abs(mhz))
       this.bad('TIMING-044', `clock ${report.clockMhz} MHz should be ${mhz}`, report.endpointPin[0] ?? 0);
   }
 
