@@ -4,10 +4,9 @@ import type { Kit } from '../kit/types.ts';
 import { NONE, pinName, type Netlist } from '../netlist/index.ts';
 import type { Parasitics } from '../extraction/types.ts';
 import { computeArrivals } from './arrivals.ts';
-import type { ArrivalInput, Arrivals } from './arrivals.ts';
 import { checkEndpoints } from './checks.ts';
-import type { CheckResult, EndpointCheck } from './checks.ts';
-import { resolveClocks } from './clocks.ts';
+import type { CheckInput, CheckResult, EndpointCheck } from './checks.ts';
+import { resolveClocks, type Clocks } from './clocks.ts';
 import { summarizeClock, clockReports } from './clock-reports.ts';
 import { resolvePorts } from './constraints.ts';
 import { computeDelays } from './delays.ts';
@@ -15,7 +14,6 @@ import { resolveExceptions } from './exceptions.ts';
 import { buildGraph } from './graph.ts';
 import type { TimingGraph } from './graph.ts';
 import { findInsertions } from './insertion.ts';
-import type { Insertions } from './insertion.ts';
 import { buildTimingLibrary } from './library.ts';
 import type { TimingLibrary } from './library.ts';
 import { computeLoads, pinCapacitances } from './loads.ts';
@@ -59,11 +57,9 @@ function libraryOf(kit: Kit): TimingLibrary {
 }
 
 /** What an analysis rests on: the graph with its loads, delays and arrivals. */
-export interface TimingBasis extends ArrivalInput {
+export interface TimingBasis extends CheckInput {
   readonly constraints: Constraints;
   readonly wireDelay: WireDelayModel;
-  readonly insertions: Insertions;
-  readonly arrivals: Arrivals;
 }
 
 /** `before`: analysis of the netlist before a few changes, under the same constraints; only saves time. */
@@ -73,7 +69,7 @@ export function timingBasis(
   parasitics: Parasitics | null,
   constraints: Constraints,
   wireDelay: WireDelayModel = 'ceff',
-  before: { readonly basis: TimingBasis; readonly parasitics: Parasitics | null } | null = null,
+  before: TimingBasis | null = null,
 ): TimingBasis {
   const lib = libraryOf(kit);
   const names = indexNames(netlist, kit);
@@ -82,13 +78,10 @@ export function timingBasis(
   const exceptions = resolveExceptions(netlist, kit, lib, names, clocks, constraints);
   const graph = buildGraph(netlist, kit, lib, clocks);
   const caps = pinCapacitances(netlist, kit, ports.loadFf);
-  const old =
-    before && before.basis.constraints === constraints && before.basis.wireDelay === wireDelay
-      ? before
-      : null;
+  const isSame = before?.constraints === constraints && before.wireDelay === wireDelay;
   const loads = computeLoads(netlist, parasitics, caps, wireDelay === 'lumped');
   const input = { netlist, kit, lib, graph, loads, ports, clocks, exceptions };
-  const delays = computeDelays(input, old ? knownDelays(input, old.basis) : null);
+  const delays = computeDelays(input, isSame ? knownDelays(input, before) : null);
   const arrivalInput = { ...input, delays, map: mapTags(input) };
   const insertions = findInsertions(arrivalInput);
   const arrivals = computeArrivals(arrivalInput, insertions);
@@ -157,7 +150,7 @@ export function reportTiming(
     diagnostics: [
       ...graph.diagnostics,
       ...checkDiagnostics(netlist, kit, lib, graph, checks),
-      ...unrelatedClocks(clocks.list.length, (a, b) => clocks.isApart(a, b), basis),
+      ...unrelatedClocks(clocks),
       ...(reports ?? []).flatMap(sayClock),
     ],
   };
@@ -188,16 +181,12 @@ function sayClock({ clock, periodPs, setup, hold, network, endpoints }: ClockGro
 }
 
 /** Clocks that meet on paths though their periods have nothing in common: whatever is checked there is arbitrary. */
-function unrelatedClocks(
-  count: number,
-  isApart: (a: number, b: number) => boolean,
-  basis: TimingBasis,
-): Diagnostic[] {
-  const { clocks } = basis;
+function unrelatedClocks(clocks: Clocks): Diagnostic[] {
   const found: Diagnostic[] = [];
+  const count = clocks.list.length;
   for (let a = 0; a < count; a++)
     for (let b = a + 1; b < count; b++)
-      if (!isApart(a, b) && clocks.cycles(2 * a, 2 * b).isUnrelated)
+      if (!clocks.isApart(a, b) && clocks.cycles(2 * a, 2 * b).isUnrelated)
         found.push({
           code: 'TIMING-037',
           severity: 'warning',

@@ -25,7 +25,7 @@ export interface Arrivals {
 export type ArrivalInput = DelayInput & TagInput & { readonly map: TagMap; readonly delays: Delays };
 
 export function computeArrivals(input: ArrivalInput, insertions: Insertions): Arrivals {
-  const { netlist, kit, lib, graph, clocks, ports, map, delays } = input;
+  const { netlist, lib, graph, clocks, ports, map, delays } = input;
   const { group, groups, slotStart, slotTag, tags } = map;
   const pins = netlist.pinNet.length;
   const slots = slotTag.length;
@@ -90,7 +90,7 @@ export function computeArrivals(input: ArrivalInput, insertions: Insertions): Ar
         const from = first + lib.arcFrom[a];
         const isLaunch = lib.arcIsLaunch[a] === 1;
         if (lib.arcDelayLut[2 * a + edge] < 0 || !isArcFollowed(graph, from, pin, isLaunch)) continue;
-        if (graph.hasIdleInput[inst] && !isArcEnabled(lib, kit, netlist, graph.constant, inst, a)) continue;
+        if (!isArcEnabled(input, inst, a)) continue;
         const cause = lib.arcCause[2 * a + edge];
         for (let inEdge = 0; inEdge < 2; inEdge++) {
           const j = 2 * from + inEdge;

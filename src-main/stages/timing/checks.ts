@@ -3,21 +3,15 @@
  * and output ports; every launching edge against every capturing one that exceptions and clock groups leave.
  */
 import { NONE } from '../netlist/types.ts';
-import type { Netlist } from '../netlist/types.ts';
-import type { Arrivals } from './arrivals.ts';
-import type { Clocks } from './clocks.ts';
-import type { PortConstraints } from './constraints.ts';
+import type { ArrivalInput, Arrivals } from './arrivals.ts';
 import type { CyclePair } from './cycles.ts';
-import type { Delays } from './delays.ts';
-import type { Exceptions, ResolvedException } from './exceptions.ts';
+import type { ResolvedException } from './exceptions.ts';
 import { gatedEnables } from './gating.ts';
-import type { TimingGraph } from './graph.ts';
 import type { TimingLibrary } from './library.ts';
+import { UNKNOWN } from './logic.ts';
 import { lookUp } from './lut.ts';
 import type { Insertions } from './insertion.ts';
-import type { TagMap } from './tags.ts';
 import { NO_ARRIVAL, NO_SLACK } from './types.ts';
-import type { Kit } from '../kit/types.ts';
 
 /** The worst of one check at an endpoint. */
 export interface WorstCheck {
@@ -52,17 +46,8 @@ export interface CheckResult {
     readonly { readonly setup: Map<number, number>; readonly hold: Map<number, number> }[] | null;
 }
 
-export interface CheckInput {
-  readonly netlist: Netlist;
-  readonly kit: Kit;
-  readonly lib: TimingLibrary;
-  readonly graph: TimingGraph;
-  readonly clocks: Clocks;
-  readonly exceptions: Exceptions;
-  readonly ports: PortConstraints;
+export interface CheckInput extends ArrivalInput {
   readonly insertions: Insertions;
-  readonly map: TagMap;
-  readonly delays: Delays;
   readonly arrivals: Arrivals;
 }
 
@@ -264,7 +249,7 @@ export function checkEndpoints(input: CheckInput): CheckResult {
     for (const check of lib.checks[netlist.instMaster[i]]) {
       const pin = start + check.dataPin;
       const clock = start + check.clockPin;
-      if (netlist.pinNet[pin] === NONE || graph.constant[pin] !== 2) continue;
+      if (netlist.pinNet[pin] === NONE || graph.constant[pin] !== UNKNOWN) continue;
       if (!graph.isClock[clock]) {
         unclocked.add(clock);
         continue;

@@ -7,20 +7,15 @@ import type { TimingLibrary } from './library.ts';
 import type { NameIndex } from './pins.ts';
 import type { ClockDefinition, Constraints } from './types.ts';
 
-export interface ResolvedClock {
-  readonly name: string;
+export interface ResolvedClock extends Omit<
+  ClockDefinition,
+  'sources' | 'periodPs' | 'risePs' | 'fallPs' | 'generated'
+> {
   /** Pin ids (ports included); none = virtual. */
   readonly sources: readonly number[];
   readonly periodPs: number;
   /** Rise and fall in the first period. */
   readonly edgesPs: readonly [number, number];
-  readonly isPropagated: boolean;
-  readonly latencyPs: number;
-  /** null = none given. */
-  readonly sourceLatencyPs: number | null;
-  readonly slewPs: number;
-  readonly setupUncertaintyPs: number;
-  readonly holdUncertaintyPs: number;
   readonly generated: {
     readonly master: number;
     readonly sourcePin: number;

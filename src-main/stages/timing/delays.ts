@@ -165,7 +165,7 @@ export function computeDelays(input: DelayInput, known: KnownDelays | null = nul
         const from = start + lib.arcFrom[a];
         const delayLut = lib.arcDelayLut[2 * a + edge];
         if (delayLut < 0 || !isArcFollowed(graph, from, pin, lib.arcIsLaunch[a] === 1)) continue;
-        if (graph.hasIdleInput[inst] && !isArcEnabled(lib, kit, netlist, graph.constant, inst, a)) continue;
+        if (!isArcEnabled(input, inst, a)) continue;
         const slewLut = lib.arcSlewLut[2 * a + edge];
         const cause = lib.arcCause[2 * a + edge];
         for (let inEdge = 0; inEdge < 2; inEdge++) {

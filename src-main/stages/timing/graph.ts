@@ -18,7 +18,7 @@ export interface TimingGraph {
   readonly pinInst: Int32Array;
   /** [pins and ports] 0, 1 or 2 = not constant */
   readonly constant: Uint8Array;
-  /** [instances] 1 = an input is constant or not connected: ask `isArcEnabled` */
+  /** [instances] 1 = an input is constant or not connected, so that not every arc can carry an edge */
   readonly hasIdleInput: Uint8Array;
   /** [pins and ports] 1 = on the network of a clock (register clock pins included) */
   readonly isClock: Uint8Array;
@@ -34,18 +34,20 @@ export interface TimingGraph {
   readonly diagnostics: readonly Diagnostic[];
 }
 
+export interface ArcInput {
+  readonly netlist: Netlist;
+  readonly kit: Kit;
+  readonly lib: TimingLibrary;
+  readonly graph: Pick<TimingGraph, 'constant' | 'hasIdleInput'>;
+}
+
 /**
  * Whether arc a of an instance can carry an edge: neither end constant, its condition possible, and the output
- * moved by that input under some values of the others. To be asked of cells with `hasIdleInput`; all arcs of others can.
+ * moved by that input under some values of the others.
  */
-export function isArcEnabled(
-  lib: TimingLibrary,
-  kit: Kit,
-  netlist: Netlist,
-  constant: Uint8Array,
-  inst: number,
-  a: number,
-): boolean {
+export function isArcEnabled({ netlist, kit, lib, graph }: ArcInput, inst: number, a: number): boolean {
+  const { constant, hasIdleInput } = graph;
+  if (hasIdleInput[inst] === 0) return true;
   const start = netlist.instPinStart[inst];
   const [from, to] = [lib.arcFrom[a], lib.arcTo[a]];
   if (netlist.pinNet[start + from] === NONE) return false;
@@ -109,8 +111,8 @@ export function buildGraph(netlist: Netlist, kit: Kit, lib: TimingLibrary, clock
   const { isClock, idealSlew } = clockNetworks(netlist, lib, pinInst, constant, clocks);
   let isDataIntoClock = hasDataIntoClock(netlist, lib, isClock);
   const hasIdleInput = idleInputs(netlist, kit, constant);
-  const isEnabled = (inst: number, a: number): boolean =>
-    hasIdleInput[inst] === 0 || isArcEnabled(lib, kit, netlist, constant, inst, a);
+  const arcs = { netlist, kit, lib, graph: { constant, hasIdleInput } };
+  const isEnabled = (inst: number, a: number): boolean => isArcEnabled(arcs, inst, a);
   let leveled = levelise(netlist, kit, lib, pinInst, pinDriver, isEnabled, isClock, isDataIntoClock);
   if (leveled.loop && isDataIntoClock) {
     isDataIntoClock = false;

@@ -1,7 +1,7 @@
 /**
  * Analyses of one design again and again while it is edited: what the edits leave as it was is not computed again.
- * Delays and slews, which cost most, are reused by `reuse.ts`, the trees of unchanged wires by `loads.ts`; arrivals,
- * checks and required times are sums over the whole netlist and are added up anew. The report is that of
+ * Delays and slews, which cost most, are reused by `reuse.ts`; loads, arrivals, checks and required times are sums over
+ * the whole netlist and are added up anew. The report is that of
  * `analyzeTiming` to the bit.
  */
 import type { Kit } from '../kit/types.ts';
@@ -11,10 +11,9 @@ import { DEFAULT_TIMING_OPTIONS, reportTiming, timingBasis } from './analyze.ts'
 import type { TimingBasis } from './analyze.ts';
 import type { Constraints, TimingOptions, TimingReport } from './types.ts';
 
-/** An analysis to go on from. Opaque; holds the netlist and its parasitics. */
+/** An analysis to go on from. Opaque; holds the netlist. */
 export interface TimingState {
   readonly basis: TimingBasis;
-  readonly parasitics: Parasitics | null;
 }
 
 export interface IncrementalTiming {
@@ -39,10 +38,10 @@ export function updateTiming(
   options: Partial<TimingOptions> = {},
 ): IncrementalTiming {
   const o = { ...DEFAULT_TIMING_OPTIONS, ...options };
-  const basis = timingBasis(netlist, kit, parasitics, constraints, o.wireDelay, before);
+  const basis = timingBasis(netlist, kit, parasitics, constraints, o.wireDelay, before?.basis);
   return {
     report: reportTiming(basis, parasitics, o),
-    state: { basis, parasitics },
+    state: { basis },
     computedPins: basis.delays.computedPins,
     outputPins: basis.delays.outputPins,
   };

@@ -82,7 +82,7 @@ function followMaster(
   clock: number,
   insertionAt: (clock: number, pin: number, edge: number) => readonly [number, number],
 ): Ways {
-  const { netlist, kit, lib, graph, clocks, delays } = input;
+  const { netlist, lib, graph, clocks, delays } = input;
   const { sources, generated } = clocks.list[clock];
   const { master, sourcePin, isCombinational, isUndivided, isInverted } = generated!;
   const starts = clocks.list[master].sources;
@@ -140,7 +140,7 @@ function followMaster(
       const row = lib.pinStart[m] + pin - first;
       for (let a = lib.intoStart[row]; a < lib.intoStart[row + 1]; a++) {
         if (isCombinational && lib.arcIsLaunch[a]) continue;
-        if (graph.hasIdleInput[inst] && !isArcEnabled(lib, kit, netlist, graph.constant, inst, a)) continue;
+        if (!isArcEnabled(input, inst, a)) continue;
         for (let edge = 0; edge < 2; edge++) {
           if (lib.arcDelayLut[2 * a + edge] < 0) continue;
           for (let inEdge = 0; inEdge < 2; inEdge++) {

@@ -15,7 +15,7 @@ export function setupSlacks(
   arrivals: Arrivals,
   requiredPs: Float64Array,
 ): { readonly pinSlackPs: Float32Array; readonly instSlackPs: Float32Array } {
-  const { netlist, kit, lib, graph, map, delays } = input;
+  const { netlist, lib, graph, map, delays } = input;
   const { group, groups, slotStart } = map;
   const { latestPs } = arrivals;
   const pins = netlist.pinNet.length;
@@ -59,7 +59,7 @@ export function setupSlacks(
           !isArcFollowed(graph, from, pin, false)
         )
           continue;
-        if (graph.hasIdleInput[inst] && !isArcEnabled(lib, kit, netlist, graph.constant, inst, a)) continue;
+        if (!isArcEnabled(input, inst, a)) continue;
         const cause = lib.arcCause[2 * a + edge];
         for (let inEdge = 0; inEdge < 2; inEdge++) {
           const j = 2 * from + inEdge;

@@ -105,20 +105,9 @@ export function knownDelays(
       const arc = lib.intoStart[row];
       const shift = arc - lib.arcStart[m];
       const span = 4 * (lib.intoStart[row + 1] - arc);
-      copySpan(
-        was.latePs,
-        into.latePs,
-        4 * (was.arcStart[inst] + shift),
-        4 * (into.arcStart[inst] + shift),
-        span,
-      );
-      copySpan(
-        was.earlyPs,
-        into.earlyPs,
-        4 * (was.arcStart[inst] + shift),
-        4 * (into.arcStart[inst] + shift),
-        span,
-      );
+      const [wasArc, newArc] = [4 * (was.arcStart[inst] + shift), 4 * (into.arcStart[inst] + shift)];
+      copySpan(was.latePs, into.latePs, wasArc, newArc, span);
+      copySpan(was.earlyPs, into.earlyPs, wasArc, newArc, span);
       if (net === NONE) return true;
       for (let q = netlist.netPinStart[net] + 1; q < netlist.netPinStart[net + 1]; q++) {
         const sink = netlist.netPins[q];

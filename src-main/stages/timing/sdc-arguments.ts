@@ -24,6 +24,9 @@ export interface Arguments {
   readonly operands: readonly SdcValue[];
 }
 
+/** Bare names of a value. */
+export const wordsOf = (value: SdcValue): string[] => value.text.split(/\s+/).filter((word) => word !== '');
+
 /** Options that may stand more than once in one command. */
 const REPEATED: ReadonlySet<string> = new Set(['-through', '-group']);
 
@@ -84,17 +87,28 @@ export class ArgumentReader {
       if (!this.names) throw fail(value, 'all ports but some needs the netlist; name the ports');
       return this.names[direction].filter((name) => !objects.except.includes(name));
     }
-    const names = objects?.names ?? value.text.split(/\s+/).filter((n) => n !== '');
+    const names = objects?.names ?? wordsOf(value);
     if (names.length === 1 && names[0] === '*') return null;
     return names.flatMap((name) => this.portsLike(name, objects?.at ?? value));
   }
 
-  private portsLike(name: string, at: Place): string[] {
+  /** The names that a pattern stands for; a plain name stands for itself, whatever the netlist has. */
+  private like(
+    what: 'port' | 'cell' | 'pin',
+    name: string,
+    at: Place,
+    find: (names: PortNames) => string[] | null,
+  ): string[] {
     if (!isPattern(name)) return [name];
-    if (!this.names) throw fail(at, `port pattern ${name} is not supported here; name the ports`);
-    const found = matching(name, [...this.names.inputs, ...this.names.outputs]);
-    if (found.length === 0) throw fail(at, `no port is like ${name}`);
+    const found = this.names && find(this.names);
+    const trouble = what === 'port' ? 'is not supported here' : 'needs the netlist';
+    if (!found) throw fail(at, `${what} pattern ${name} ${trouble}; name the ${what}s`);
+    if (found.length === 0) throw fail(at, `no ${what} is like ${name}`);
     return found;
+  }
+
+  private portsLike(name: string, at: Place): string[] {
+    return this.like('port', name, at, ({ inputs, outputs }) => matching(name, [...inputs, ...outputs]));
   }
 
   /** Where paths start, pass or end: `[get_clocks ..]`, `[get_cells ..]`, `[get_pins ..]`, ports, or bare names. */
@@ -111,7 +125,7 @@ export class ArgumentReader {
     const { objects } = value;
     if (objects?.kind === 'design') throw fail(value, 'these are no points of paths');
     const none: PathPoints = { clocks: [], pins: [], cells: [] };
-    const names = objects ? objects.names : value.text.split(/\s+/).filter((n) => n !== '');
+    const names = objects ? objects.names : wordsOf(value);
     if (objects?.kind === 'clocks') return { ...none, clocks: this.clocksOf(value, a).map((c) => c.name) };
     if (names === null && this.names && objects?.direction)
       return {
@@ -133,19 +147,11 @@ export class ArgumentReader {
   }
 
   private cellsLike(name: string, at: Place): string[] {
-    if (!isPattern(name)) return [name];
-    if (!this.names?.cells) throw fail(at, `cell pattern ${name} needs the netlist; name the cells`);
-    const found = matching(name, this.names.cells);
-    if (found.length === 0) throw fail(at, `no cell is like ${name}`);
-    return found;
+    return this.like('cell', name, at, ({ cells }) => (cells ? matching(name, cells) : null));
   }
 
   protected pinsLike(name: string, at: Place): string[] {
-    if (!isPattern(name)) return [name];
-    const found = this.names && pinsLike(name, this.names);
-    if (!found) throw fail(at, `pin pattern ${name} needs the netlist; name the pins`);
-    if (found.length === 0) throw fail(at, `no pin is like ${name}`);
-    return found;
+    return this.like('pin', name, at, (names) => pinsLike(name, names));
   }
 
   private isPort(name: string): boolean {
@@ -156,7 +162,7 @@ export class ArgumentReader {
     if (this.clocks.length === 0) throw fail(a.head, `${a.name} comes before create_clock`);
     if (!value) throw fail(a.head, `${a.name} needs a clock`);
     if (value.objects && value.objects.kind !== 'clocks') throw fail(value, 'cannot read this as a clock');
-    const names = value.objects ? value.objects.names : value.text.split(/\s+/).filter((n) => n !== '');
+    const names = value.objects ? value.objects.names : wordsOf(value);
     if (names === null || (names.length === 1 && names[0] === '*')) return this.clocks;
     return names.map((name) => {
       const clock = this.clocks.find((c) => c.name === name);

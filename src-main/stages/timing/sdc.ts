@@ -5,7 +5,7 @@
 import { IngotError } from '../../base/diagnostic.ts';
 import { suggestion } from '../../base/did-you-mean.ts';
 import { defaultConstraints } from './constraints.ts';
-import { ArgumentReader, fail, PS_PER_NS } from './sdc-arguments.ts';
+import { ArgumentReader, fail, PS_PER_NS, wordsOf } from './sdc-arguments.ts';
 import type { Arguments } from './sdc-arguments.ts';
 import type { PortNames } from './sdc-objects.ts';
 import { literalOf, parseTcl } from './tcl.ts';
@@ -65,7 +65,7 @@ class SdcReader extends ArgumentReader {
       if (target.objects?.kind === 'pins') {
         return (target.objects.names ?? []).flatMap((name) => this.pinsLike(name, target));
       }
-      const bare = target.objects ? null : target.text.split(/\s+/).filter((n) => n.includes('/'));
+      const bare = target.objects ? null : wordsOf(target).filter((n) => n.includes('/'));
       if (bare && bare.length > 0) return bare;
       const ports = this.ports(target, a, 'inputs');
       if (!ports) throw fail(target, 'name the ports of a clock');
@@ -124,7 +124,7 @@ class SdcReader extends ArgumentReader {
     if (sources.length === 0)
       throw fail(a.head, 'create_generated_clock needs the pin where the clock starts');
     const from = a.options.get('-source');
-    const sourceNames = from ? (from.objects?.names ?? from.text.split(/\s+/).filter((n) => n !== '')) : [];
+    const sourceNames = from ? (from.objects?.names ?? wordsOf(from)) : [];
     if (!from || sourceNames.length !== 1)
       throw fail(from ?? a.head, 'create_generated_clock needs one -source');
     const factor = (option: string): number => {

@@ -14,6 +14,7 @@ import { isArcEnabled, isArcFollowed } from './graph.ts';
 import type { TimingGraph } from './graph.ts';
 import { BY_FALL, BY_RISE } from './library.ts';
 import type { TimingLibrary } from './library.ts';
+import { UNKNOWN } from './logic.ts';
 
 export interface Tag {
   /** 2 * clock + (1 for its falling edge), NONE without clock */
@@ -104,7 +105,7 @@ class Table {
 }
 
 export function mapTags(input: TagInput): TagMap {
-  const { netlist, kit, lib, graph, clocks, exceptions, ports } = input;
+  const { netlist, lib, graph, clocks, exceptions, ports } = input;
   const pins = netlist.pinNet.length;
   const total = pins + netlist.ports.length;
   const table = new Table();
@@ -195,7 +196,7 @@ export function mapTags(input: TagInput): TagMap {
       const from = start + lib.arcFrom[a];
       const isLaunch = lib.arcIsLaunch[a] === 1;
       if (lib.arcDelayLut[2 * a + edge] < 0 || !isArcFollowed(graph, from, pin, isLaunch)) continue;
-      if (graph.hasIdleInput[inst] && !isArcEnabled(lib, kit, netlist, graph.constant, inst, a)) continue;
+      if (!isArcEnabled(input, inst, a)) continue;
       const cause = lib.arcCause[2 * a + edge];
       for (let inEdge = 0; inEdge < 2; inEdge++) {
         const source = group[2 * from + inEdge];
@@ -214,7 +215,8 @@ export function mapTags(input: TagInput): TagMap {
       let g = 0;
       if (driver !== NONE) {
         const source = group[2 * driver + edge];
-        if (source !== 0 && graph.constant[pin] === 2) g = imageGroup(source, images(source, driver, pin));
+        if (source !== 0 && graph.constant[pin] === UNKNOWN)
+          g = imageGroup(source, images(source, driver, pin));
       } else if (pin < pins) g = atOutput(pin, edge);
       group[2 * pin + edge] = hasSeeds ? table.union(g, seeds(pin, edge)) : g;
     }

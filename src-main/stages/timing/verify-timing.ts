@@ -122,6 +122,23 @@ class Judge {
     return load;
   }
 
+  /** Of each node of a net's tree, pins included. */
+  private nodeCaps(p: Parasitics, net: number, edge: number): number[] {
+    const first = p.nodeStart[net];
+    return Array.from({ length: p.nodeStart[net + 1] - first }, (_, k) => {
+      const pin = p.nodePin[first + k];
+      return p.nodeCapFf[first + k] + (pin === NONE ? 0 : this.pinCap(pin, edge));
+    });
+  }
+
+  /** Arcs that make this edge of an output, each with its table of delays. */
+  private arcsInto(driver: number, edge: number): { readonly arc: TimingArc; readonly lut: Lut }[] {
+    return this.masterPin(driver).arcs.flatMap((arc) => {
+      const lut = edge === 0 ? arc.cellRisePs : arc.cellFallPs;
+      return lut && ['combinational', 'rising_edge', 'falling_edge'].includes(arc.type) ? [{ arc, lut }] : [];
+    });
+  }
+
   private netFacts(net: number): NetFacts {
     const elmore = new Map<number, readonly [number, number]>();
     const near: [number, number] = [0, 0];
@@ -131,12 +148,8 @@ class Judge {
     const first = p ? p.nodeStart[net] : 0;
     const count = p && this.report.wireDelay === 'ceff' ? p.nodeStart[net + 1] - first : 0;
     for (let edge = 0; edge < 2; edge++) {
-      const own = new Array<number>(count).fill(0);
-      for (let k = 0; p && k < count; k++) {
-        const pin = p.nodePin[first + k];
-        own[k] = p.nodeCapFf[first + k] + (pin === NONE ? 0 : this.pinCap(pin, edge));
-        total[edge] += own[k];
-      }
+      const own = p && count > 0 ? this.nodeCaps(p, net, edge) : [];
+      for (const c of own) total[edge] += c;
       near[edge] = own[0] ?? 0;
       // The slow definition: each node's capacitance passes every resistance it shares with the sink's path.
       const below = [...own];
@@ -192,9 +205,7 @@ class Judge {
     const [y1, y2, y3] = this.admittance(net, edge);
     const start = this.netlist.instPinStart[this.inst[driver]];
     const delaysPs: number[] = [];
-    for (const arc of this.masterPin(driver).arcs) {
-      const lut = edge === 0 ? arc.cellRisePs : arc.cellFallPs;
-      if (!lut || !['combinational', 'rising_edge', 'falling_edge'].includes(arc.type)) continue;
+    for (const { arc, lut } of this.arcsInto(driver, edge))
       for (const inEdge of inputEdges(arc, edge)) {
         const at = (part: number): number =>
           tableValue(lut, slew[2 * (start + arc.relatedPin) + inEdge], part * y1);
@@ -213,7 +224,6 @@ class Judge {
           ),
         );
       }
-    }
     return delaysPs;
   }
 
@@ -225,10 +235,7 @@ class Judge {
     const p = this.parasitics!;
     const first = p.nodeStart[net];
     const count = p.nodeStart[net + 1] - first;
-    const cap = Array.from({ length: count }, (_, k) => {
-      const pin = p.nodePin[first + k];
-      return p.nodeCapFf[first + k] + (pin === NONE ? 0 : this.pinCap(pin, edge));
-    });
+    const cap = this.nodeCaps(p, net, edge);
     const delays = (weight: readonly number[]): number[] => {
       const below = [...weight];
       for (let k = count - 1; k > 0; k--) below[p.nodeParent[first + k]] += below[k];
@@ -317,10 +324,8 @@ class Judge {
     for (let edge = 0; edge < 2; edge++) {
       let lower = -Infinity;
       let upper = -Infinity;
-      for (const arc of this.masterPin(driver).arcs) {
+      for (const { arc, lut } of this.arcsInto(driver, edge)) {
         const from = start + arc.relatedPin;
-        const lut = edge === 0 ? arc.cellRisePs : arc.cellFallPs;
-        if (!lut || !['combinational', 'rising_edge', 'falling_edge'].includes(arc.type)) continue;
         if (arc.type !== 'combinational' && !clock.has(from)) continue;
         if (!canMove(this.netlist, this.kit, constant, this.inst[driver], arc.relatedPin, driver - start))
           continue;
