@@ -5,10 +5,8 @@
 import { IngotError } from '../base/diagnostic.ts';
 import type { RtlDesign, RtlStimuli } from '../stages/rtl/index.ts';
 import { findProgram } from './find-program.ts';
+import { inputsOf, parseRun, simulatorJob, type RtlRun } from './rtl-run.ts';
 import { runToExit, type Job } from './runner/index.ts';
-import { parseRun, type RtlRun } from './verilator.ts';
-
-const TIME_LIMIT_MS = 600_000;
 
 /**
  * Simulates the design with its testbench; what a flip-flop holds at power-up is unknown (x). TOOL-032 no Icarus, -033
@@ -27,18 +25,14 @@ export async function runIcarus(
       remedy: 'install the package iverilog, or go without this check',
     });
   const sources = [...design.sources, ...design.models, ...design.testbench];
-  const job = (what: string, command: string, args: readonly string[]): Job => ({
-    tool: 'iverilog',
-    command,
-    args,
-    folder: workDir,
-    isShared: true,
-    limits: { timeMs: TIME_LIMIT_MS },
-    logName: `${what}.log`,
-    bundle: `${workDir}/repro`,
-  });
-  const runOrFail = async (what: string, given: Job): Promise<string> => {
-    const { exitCode, log } = await runToExit(given, { signal, crashes: true });
+  const runOrFail = async (
+    what: string,
+    command: string,
+    args: readonly string[],
+    inputs: Job['inputs'] = [],
+  ): Promise<string> => {
+    const job = { ...simulatorJob('iverilog', workDir, what, command, args), inputs };
+    const { exitCode, log } = await runToExit(job, { signal, crashes: true });
     if (exitCode === 0) return log;
     const line = /^.*\berror\b.*$/m.exec(log)?.[0] ?? log.slice(-300);
     throw new IngotError('TOOL-033', `Icarus Verilog: ${what}: ${line}`, {
@@ -48,11 +42,8 @@ export async function runIcarus(
   };
   // The testbench stands around the core, also of a chip with a host.
   const options = ['-g2012', '-s', `${design.chip.name}_tb`, '-o', 'simulation'];
-  const files = [...sources, ...stimuli.files].map(({ name, text }) => ({ name, contents: text }));
-  await runOrFail('build', {
-    ...job('build', compiler, [...options, ...sources.map(({ name }) => name)]),
-    inputs: files,
-  });
+  const build = [...options, ...sources.map(({ name }) => name)];
+  await runOrFail('build', compiler, build, inputsOf([...sources, ...stimuli.files]));
   const args = ['-n', 'simulation', ...stimuli.plusargs.map((p) => `+${p}`)];
-  return parseRun(await runOrFail('run', job('run', runner, args)));
+  return parseRun(await runOrFail('run', runner, args));
 }

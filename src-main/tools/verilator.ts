@@ -9,19 +9,8 @@ import { IngotError } from '../base/diagnostic.ts';
 import type { RtlCase, RtlCaseResult, RtlDesign, RtlStimuli } from '../stages/rtl/index.ts';
 import { decodeResults, driverSource, encodeCases } from '../stages/rtl/index.ts';
 import { findProgram } from './find-program.ts';
+import { inputsOf, parseRun, simulatorJob, type RtlRun } from './rtl-run.ts';
 import { runToExit, type Job } from './runner/index.ts';
-
-export interface RtlRun {
-  /** The testbench's own verdict: every byte, out_last and the number of inferences as expected. */
-  readonly passed: boolean;
-  /** Output bytes of each inference. */
-  readonly outputs: readonly Int8Array[];
-  /** Cycles of each inference, from its first input byte to its last output byte. */
-  readonly cycles: readonly number[];
-  readonly log: string;
-}
-
-const TIME_LIMIT_MS = 600_000;
 
 /** Unknown values become random ones. */
 const RANDOM_START = ['--x-assign', 'unique', '--x-initial', 'unique'];
@@ -46,25 +35,9 @@ function requireVerilator(): string {
   return command;
 }
 
-interface Texts {
-  readonly name: string;
-  readonly text: string;
-}
-
 /** A job in `folder`, beside what earlier ones left there; `what` names its log. */
-const jobIn = (folder: string, what: string, command: string, args: readonly string[]): Job => ({
-  tool: 'verilator',
-  command,
-  args,
-  folder,
-  isShared: true,
-  limits: { timeMs: TIME_LIMIT_MS },
-  logName: `${what}.log`,
-  bundle: join(folder, 'repro'),
-});
-
-const inputsOf = (files: readonly Texts[]): Job['inputs'] =>
-  files.map(({ name, text }) => ({ name, contents: text }));
+const jobIn = (folder: string, what: string, command: string, args: readonly string[]): Job =>
+  simulatorJob('verilator', folder, what, command, args);
 
 /** What it said; TOOL-031 unless it ended with 0 (a model that stops itself aborts), -05x when it was ended. */
 async function runOrFail(job: Job, what: string, signal: AbortSignal | undefined): Promise<string> {
@@ -154,21 +127,4 @@ export async function buildVerilator(
       return decodeResults(await readFile(join(workDir, 'results.bin')), cases);
     },
   };
-}
-
-/** Reads the testbench's lines: BYTE, INFERENCE n CYCLES m, PASS. */
-export function parseRun(log: string): RtlRun {
-  const outputs: Int8Array[] = [];
-  const cycles: number[] = [];
-  let bytes: number[] = [];
-  for (const line of log.split('\n')) {
-    const byte = /^BYTE (\d+)/.exec(line);
-    if (byte) bytes.push(Number(byte[1]));
-    const inference = /^INFERENCE \d+ CYCLES (\d+)/.exec(line);
-    if (!inference) continue;
-    cycles.push(Number(inference[1]));
-    outputs.push(Int8Array.from(bytes));
-    bytes = [];
-  }
-  return { passed: /^PASS$/m.test(log), outputs, cycles, log };
 }

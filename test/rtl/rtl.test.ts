@@ -17,7 +17,8 @@ import { generateRtl, rtlStimuli, type RtlCase } from '../../src-main/stages/rtl
 import { simulate, timeLayer, type StreamGaps } from '../../src-main/stages/simulator/index.ts';
 import { Clock } from '../../src-main/stages/simulator/clock.ts';
 import { decodeSteps } from '../../src-main/stages/simulator/machine.ts';
-import { buildVerilator, lintWithVerilator, parseRun, runVerilator } from '../../src-main/tools/verilator.ts';
+import { parseRun } from '../../src-main/tools/rtl-run.ts';
+import { buildVerilator, lintWithVerilator, runVerilator } from '../../src-main/tools/verilator.ts';
 import { codeOf } from '../support/code-of.ts';
 import { chipOf } from '../support/chips.ts';
 import { loadDigits } from '../support/digits.ts';

@@ -3,7 +3,7 @@ import { pack, unpack } from '../../base/pack.ts';
 import type { Program } from '../../stages/compiler/index.ts';
 import type { RtlDesign, RtlStimuli } from '../../stages/rtl/index.ts';
 import { toolVersion } from '../../tools/doctor.ts';
-import type { RtlRun } from '../../tools/verilator.ts';
+import type { RtlRun } from '../../tools/rtl-run.ts';
 import { defineStep, type StepContext } from '../step.ts';
 import { compareReplay, type Stimulus } from './stimulus.ts';
 
