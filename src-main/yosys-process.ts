@@ -1,6 +1,6 @@
 /**
- * Entry of the process that runs Yosys as WebAssembly (npm packages @yowasp/yosys and, with slang, yosys-slang), started by tools/yosys-engine.ts:
- * `yosys-process FOLDER`. Reads FOLDER/job.json, loads the inputs into the package's virtual file system, runs
+ * Entry of the process that runs Yosys as WebAssembly (npm packages @yowasp/yosys and, with slang, yosys-slang), started
+ * by tools/yosys-engine.ts: `yosys-process FOLDER`. Reads FOLDER/job.json, loads the inputs into the package's virtual file system, runs
  * the script with output to stdout, and writes the outputs back to FOLDER. Exit code as Yosys gives it.
  */
 import { readFileSync, writeFileSync } from 'node:fs';

@@ -1,5 +1,7 @@
-/** Layer properties for KLayout: names and colours of the kit's layers, as its `.lyp` files have them; from below, for KLayout draws the last of
- * them on top. */
+/**
+ * Layer properties for KLayout: names and colours of the kit's layers, as its `.lyp` files have them. From below, as
+ * KLayout draws the last one on top.
+ */
 import type { Kit } from '../stages/kit/index.ts';
 
 /** Metals bottom up; a cut has the colour of the metal above it. */

@@ -52,7 +52,8 @@ export function counterVerilog(bits: number, resettable = false): string {
   ].join('\n');
 }
 
-const GATES: readonly [string, string[], string][] = [
+/** Gates that random netlists are made of: cell, inputs, output. */
+export const GATES: readonly [string, string[], string][] = [
   ['INV_X1', ['A'], 'ZN'],
   ['NAND2_X1', ['A1', 'A2'], 'ZN'],
   ['NOR2_X1', ['A1', 'A2'], 'ZN'],

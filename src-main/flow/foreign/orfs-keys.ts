@@ -11,6 +11,11 @@ export const MET: Readonly<Record<string, string>> = {
   DESIGN_HOME: 'where paths count from',
 };
 
+/** Of a target density that is given. */
+export const DENSITY = 'the placer spreads cells by what routing needs';
+const ADDERS =
+  'adders are full adders of the kit, or prefix trees where those miss the clock (synthesis.strategy)';
+const FLAT = 'the netlist is flat after mapping';
 const PLACER = 'the placer decides';
 const CLOCK = "the clock tree follows the kit's buffers";
 const REPAIR = 'timing repair works without a margin';
@@ -29,8 +34,8 @@ export const IGNORED: Readonly<Record<string, string>> = {
   PDN_TCL: "the power grid is the kit's",
   TAPCELL_TCL: "tap cells are the kit's",
   FASTROUTE_TCL: 'a script of another router',
-  PLACE_DENSITY_LB_ADDON: 'the placer spreads cells by what routing needs',
-  PLACE_DENSITY: 'the placer spreads cells by what routing needs',
+  PLACE_DENSITY_LB_ADDON: DENSITY,
+  PLACE_DENSITY: DENSITY,
   CELL_PAD_IN_SITES_GLOBAL_PLACEMENT: PLACER,
   CELL_PAD_IN_SITES_DETAIL_PLACEMENT: PLACER,
   CELL_PAD_IN_SITES: PLACER,
@@ -63,13 +68,11 @@ export const IGNORED: Readonly<Record<string, string>> = {
   SLEW_MARGIN: REPAIR,
   CAP_MARGIN: REPAIR,
   RECOVER_POWER: 'power is not traded for slack',
-  SWAP_ARITH_OPERATORS:
-    'adders are full adders of the kit, or prefix trees where those miss the clock (synthesis.strategy)',
-  ADDER_MAP_FILE:
-    'adders are full adders of the kit, or prefix trees where those miss the clock (synthesis.strategy)',
-  OPENROAD_HIERARCHICAL: 'the netlist is flat after mapping',
+  SWAP_ARITH_OPERATORS: ADDERS,
+  ADDER_MAP_FILE: ADDERS,
+  OPENROAD_HIERARCHICAL: FLAT,
   SYNTH_CANONICALIZE_TCL: 'a script of another flow',
-  SYNTH_KEEP_MODULES: 'the netlist is flat after mapping',
+  SYNTH_KEEP_MODULES: FLAT,
   SYNTH_USE_SYN: OTHER,
   SYNTH_REPEATABLE_BUILD: 'same input, same bytes, always',
   SYNTH_ARGS: OTHER,

@@ -7,7 +7,7 @@ import { IngotError } from '../../base/diagnostic.ts';
 import { areaOf, clockSdc, flagOf, numberOf, round, settingValue, words } from './key-values.ts';
 import { KeyVerdicts, type Verdict } from './key-verdicts.ts';
 import { MakeFile } from './make-file.ts';
-import { IGNORED, MACROS, MET } from './orfs-keys.ts';
+import { DENSITY, IGNORED, MACROS, MET } from './orfs-keys.ts';
 import type { ForeignDesign, ForeignDisk, ForeignValue, KeyRecord } from './types.ts';
 
 /** What `--kit` says, so that a design of another platform may be mapped on ours; else null. */
@@ -203,17 +203,16 @@ class Orfs {
     const addon = this.get('PLACE_DENSITY_LB_ADDON');
     const density = this.get('PLACE_DENSITY');
     const utilization = this.settings['floorplan.utilization'] as number | undefined;
-    const own = 'the placer spreads cells by what routing needs';
     if (addon && addon.value !== '') {
       const share = numberOf(addon);
       if (utilization !== undefined) {
         const d = round(utilization + (1 - utilization) * share + 0.01);
-        this.verdicts.ignored('PLACE_DENSITY_LB_ADDON', `a target density of about ${d}: ${own}`);
+        this.verdicts.ignored('PLACE_DENSITY_LB_ADDON', `a target density of about ${d}: ${DENSITY}`);
       }
     }
     if (!density || density.value === '') return;
     const value = numberOf(density);
-    if (hasSize) return this.verdicts.ignored('PLACE_DENSITY', `a target density of ${value}: ${own}`);
+    if (hasSize) return this.verdicts.ignored('PLACE_DENSITY', `a target density of ${value}: ${DENSITY}`);
     this.settings['floorplan.utilization'] = settingValue(density, 'floorplan.utilization', value);
     this.verdicts.taken(
       'PLACE_DENSITY',
